@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target is compiled with the same settings: Swift 6 mode, explicit
+/// existentials and imports, and, on x86-64, AVX2 and FMA (any processor since
+/// 2015). OpenBLAS chooses its own kernels at run time.
+let commonSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+#if arch(x86_64)
+  let settings = commonSettings + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"])]
+#else
+  let settings = commonSettings
+#endif
+
+func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    exclude: [], swiftSettings: settings)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let ordered = Target.Dependency.product(
+  name: "OrderedCollections", package: "swift-collections")
+
+let package = Package(
+  name: "solon",
+  products: [.executable(name: "solon", targets: ["solon"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CLuaHost", dependencies: ["CLua"]),
+    layer("KeyedRandom"),
+    layer("Kernels", ["COpenBLAS", "KeyedRandom"]),
+    layer("Transformer", ["Kernels", "KeyedRandom", crypto]),
+    layer("Inference", ["Transformer", "Kernels", "KeyedRandom", crypto]),
+    layer("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),
+    layer("LuaHost", ["CLuaHost", "CLua", ordered, crypto]),
+    layer("Constitution", ["LuaHost", "KeyedRandom", crypto]),
+    layer("RunStore", [grdb, crypto]),
+    layer(
+      "Stages",
+      [
+        "Constitution", "LuaHost", "Training", "Inference", "Transformer",
+        "Kernels", "RunStore", "KeyedRandom", crypto,
+      ]),
+    layer("Report", ["RunStore"]),
+    .executableTarget(
+      name: "solon",
+      dependencies: [
+        "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Training",
+        "Inference", "Transformer", "Kernels", "KeyedRandom", argumentParser,
+      ],
+      swiftSettings: settings),
+    tests("KeyedRandom", []),
+    tests("Kernels", ["KeyedRandom"]),
+    tests("Transformer", ["Kernels", "KeyedRandom"]),
+    tests("Inference", ["Transformer", "Kernels", "KeyedRandom"]),
+    tests("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),
+    tests("LuaHost", []),
+    tests("Constitution", ["LuaHost", "KeyedRandom"]),
+    tests("RunStore", [grdb]),
+    tests("Stages", ["Constitution", "LuaHost", "RunStore", "KeyedRandom"]),
+    tests("Report", ["RunStore"]),
+    tests("solon", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,619 @@
+// The state itself: memory limit, instruction budget, protected entry points.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+bool lh_reserve(lh_buffer *buffer, size_t size) {
+  if (size <= buffer->capacity) return true;
+  size_t capacity = buffer->capacity ? buffer->capacity : 1024;
+  while (capacity < size) capacity *= 2;
+  uint8_t *bytes = realloc(buffer->bytes, capacity);
+  if (!bytes) return false;
+  buffer->bytes = bytes;
+  buffer->capacity = capacity;
+  return true;
+}
+
+static void copy_text(lh_buffer *buffer, const char *text, size_t size) {
+  const size_t limit = 16 << 10;
+  if (size > limit) size = limit;
+  buffer->size = 0;
+  if (!lh_reserve(buffer, size + 1)) return;
+  memcpy(buffer->bytes, text, size);
+  buffer->bytes[size] = 0;
+  buffer->size = size;
+}
+
+// ---- Memory
+
+// Lua retries a refused request after a full collection, so a refusal is not
+// yet a failure: `out_of_memory` says whether the last growth was refused.
+static void *allocate(void *data, void *block, size_t old, size_t size) {
+  lh_host *host = data;
+  if (!block) old = 0;  // then `old` is the type of the new object
+  if (size == 0) {
+    free(block);
+    host->used -= old;
+    return NULL;
+  }
+  if (size > old) {
+    if (host->used + (size - old) > host->limits.memory) {
+      host->out_of_memory = true;
+      // Lua calls no message handler for a memory error: note the place now.
+      if (host->L && !host->recorded) lh_record_place(host->L, host, false);
+      return NULL;
+    }
+    host->out_of_memory = false;
+  }
+  void *result = realloc(block, size);
+  if (!result) {
+    if (size <= old) return block;  // shrinking must not fail
+    host->out_of_memory = true;
+    return NULL;
+  }
+  host->used += size;
+  host->used -= old;
+  return result;
+}
+
+// ---- Ending a call
+
+static const char *kill_message(lh_host *host) {
+  switch (host->killed) {
+    case LH_INSTRUCTIONS: return "script exceeded its instruction budget";
+    case LH_MEMORY: return "script exceeded its memory limit";
+    case LH_INTERRUPTED: return "script was interrupted";
+    default: return "script was ended";
+  }
+}
+
+static void hook(lua_State *L, lua_Debug *frame);
+
+// From here on every instruction ends in the hook, so that nothing the script
+// has prepared can run on.
+void lh_kill(lua_State *L, lh_host *host, lh_status reason) {
+  if (host->killed != LH_OK) return;
+  host->killed = reason;
+  if (reason != LH_MEMORY) lh_record_place(L, host, true);
+  host->recorded = true;
+  lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+}
+
+int lh_raise_killed(lua_State *L, lh_host *host) {
+  if (!lua_checkstack(L, 1)) lua_settop(L, 0);
+  lua_pushstring(L, kill_message(host));
+  return lua_error(L);
+}
+
+static void hook(lua_State *L, lua_Debug *frame) {
+  (void)frame;
+  lh_host *host = lh_of(L);
+  atomic_fetch_add_explicit(&host->heartbeat, 1, memory_order_relaxed);
+  if (host->killed == LH_OK) {
+    if (atomic_load_explicit(&host->interrupt, memory_order_relaxed)) {
+      lh_kill(L, host, LH_INTERRUPTED);
+    } else {
+      host->budget -= host->limits.step;
+      if (host->budget >= 0) return;
+      lh_kill(L, host, LH_INSTRUCTIONS);
+    }
+  }
+  lh_raise_killed(L, host);
+}
+
+void lh_spend(lua_State *L, lh_host *host, int64_t instructions) {
+  host->budget -= instructions;
+  if (host->budget < 0) lh_kill(L, host, LH_INSTRUCTIONS);
+  if (host->killed != LH_OK) lh_raise_killed(L, host);
+}
+
+lh_status lh_charge(lh_host *host, int64_t instructions) {
+  if (host->depth == 0) return LH_OK;
+  host->budget -= instructions;
+  if (host->budget < 0) lh_kill(host->L, host, LH_INSTRUCTIONS);
+  return host->killed;
+}
+
+// ---- Where an error is
+
+static void record_source(lh_host *host, const lua_Debug *frame) {
+  copy_text(&host->source, frame->source, strlen(frame->source));
+  host->line = frame->currentline;
+}
+
+static int describe(char *out, size_t size, const lua_Debug *frame) {
+  const char *file = frame->source[0] == '@' || frame->source[0] == '='
+                         ? frame->source + 1
+                         : frame->short_src;
+  if (*frame->what == 'm')
+    return snprintf(out, size, "%s:%d: in main chunk\n", file,
+                    frame->currentline);
+  if (frame->name)
+    return snprintf(out, size, "%s:%d: in function '%s'\n", file,
+                    frame->currentline, frame->name);
+  return snprintf(out, size, "%s:%d: in function <line %d>\n", file,
+                  frame->currentline, frame->linedefined);
+}
+
+// Notes the nearest Lua frame, and the Lua frames around it. Nothing here
+// allocates through Lua, so it is safe inside the allocator and in a handler
+// that runs on an overflowing stack.
+void lh_record_place(lua_State *L, lh_host *host, bool traceback) {
+  lua_Debug frame;
+  bool found = false;
+  size_t used = 0;
+  int shown = 0;
+  host->traceback[0] = 0;
+  host->line = 0;
+  host->source.size = 0;
+  for (int level = 0; lua_getstack(L, level, &frame); level++) {
+    if (!lua_getinfo(L, traceback ? "Slnt" : "Sl", &frame)) break;
+    if (*frame.what == 'C' || frame.currentline <= 0) continue;
+    if (!found) {
+      record_source(host, &frame);
+      found = true;
+      if (!traceback) return;
+    }
+    if (shown++ == LH_TRACEBACK_FRAMES) {
+      snprintf(host->traceback + used, sizeof host->traceback - used, "...\n");
+      return;
+    }
+    int written = describe(host->traceback + used,
+                           sizeof host->traceback - used, &frame);
+    if (written < 0 || (size_t)written >= sizeof host->traceback - used) {
+      host->traceback[used] = 0;
+      return;
+    }
+    used += (size_t)written;
+  }
+}
+
+static void record_message(lua_State *L, lh_host *host, int index) {
+  int type = lua_type(L, index);
+  size_t size;
+  if (type == LUA_TSTRING) {
+    const char *text = lua_tolstring(L, index, &size);
+    copy_text(&host->message, text, size);
+    return;
+  }
+  char text[80];
+  if (type == LUA_TNUMBER) {
+    if (lua_isinteger(L, index))
+      snprintf(text, sizeof text, LUA_INTEGER_FMT, lua_tointeger(L, index));
+    else
+      snprintf(text, sizeof text, "%.14g", lua_tonumber(L, index));
+  } else {
+    snprintf(text, sizeof text, "(error object is a %s value)",
+             lua_typename(L, type));
+  }
+  copy_text(&host->message, text, strlen(text));
+}
+
+// Message handler of every entry: runs where the error happened.
+int lh_on_error(lua_State *L) {
+  lh_host *host = lh_of(L);
+  if (!host->recorded) {
+    lh_record_place(L, host, true);
+    host->recorded = true;
+  }
+  record_message(L, host, 1);
+  return 1;
+}
+
+// ---- Entry points
+
+static void begin(lh_host *host, int64_t budget) {
+  if (host->depth++ > 0) return;
+  host->budget = budget;
+  host->killed = LH_OK;
+  host->out_of_memory = false;
+  atomic_store_explicit(&host->interrupt, false, memory_order_relaxed);
+  // Also restarts the count, so that where a call is stopped does not depend
+  // on the calls before it.
+  lua_sethook(host->L, hook, LUA_MASKCOUNT, host->limits.step);
+}
+
+static void end(lh_host *host) {
+  if (--host->depth > 0) return;
+  if (host->killed == LH_MEMORY) lua_gc(host->L, LUA_GCCOLLECT);
+  host->killed = LH_OK;
+}
+
+static lh_status protect(lh_host *host, lua_CFunction function, void *data,
+                         int64_t budget) {
+  lua_State *L = host->L;
+  const int base = lua_gettop(L);
+  if (host->depth > 0 && host->killed != LH_OK) return host->killed;
+  host->status = LH_OK;
+  host->recorded = false;
+  host->message.size = 0;
+  if (host->depth >= host->limits.nesting || !lua_checkstack(L, 8)) {
+    static const char text[] =
+        "host and script call each other too deeply";
+    copy_text(&host->message, text, sizeof text - 1);
+    host->source.size = 0;
+    host->line = 0;
+    host->traceback[0] = 0;
+    return host->status = LH_RUNTIME;
+  }
+  begin(host, budget);
+  lua_pushcfunction(L, lh_on_error);
+  lua_pushcfunction(L, function);
+  lua_pushlightuserdata(L, data);
+  int status = lua_pcall(L, 1, 0, base + 1);
+  if (status != LUA_OK || host->killed != LH_OK) {
+    if (status == LUA_ERRMEM ||
+        (status != LUA_OK && host->out_of_memory)) {
+      lh_kill(L, host, LH_MEMORY);
+    }
+    if (host->killed != LH_OK) {
+      const char *text = kill_message(host);
+      copy_text(&host->message, text, strlen(text));
+      host->status = host->killed;
+    } else {
+      if (host->message.size == 0) record_message(L, host, -1);
+      if (host->status == LH_OK) host->status = LH_RUNTIME;
+    }
+  }
+  lua_settop(L, base);
+  if (host->killed == LH_OK) host->recorded = false;
+  lh_status result = host->status;
+  end(host);
+  return result;
+}
+
+typedef struct {
+  int64_t function;
+  int32_t count;
+  lh_result *result;
+} call_data;
+
+static void take_result(lua_State *L, lh_host *host, lh_result *result) {
+  switch (lua_type(L, -1)) {
+    case LUA_TNIL:
+      result->tag = LH_NIL;
+      break;
+    case LUA_TBOOLEAN:
+      result->tag = lua_toboolean(L, -1) ? LH_TRUE : LH_FALSE;
+      break;
+    case LUA_TNUMBER:
+      if (lua_isinteger(L, -1)) {
+        result->tag = LH_INTEGER;
+        result->integer = lua_tointeger(L, -1);
+      } else {
+        result->tag = LH_NUMBER;
+        result->number = lua_tonumber(L, -1);
+      }
+      break;
+    default:
+      lh_begin_output(L, host);
+      lh_write_value(L, host, lua_gettop(L), "returned value", 0);
+      lh_end_output(host);
+      result->tag = host->output.bytes[0];
+      result->bytes = host->output.bytes;
+      result->size = host->output.size;
+  }
+}
+
+static int call_protected(lua_State *L) {
+  lh_host *host = lh_of(L);
+  call_data *data = lua_touserdata(L, 1);
+  luaL_checkstack(L, data->count + 4, "too many arguments");
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_FUNCTIONS);
+  lua_rawgeti(L, -1, data->function);
+  const uint8_t *bytes = host->input.bytes;
+  for (int32_t i = 0; i < data->count; i++)
+    bytes = lh_push_value(L, host, bytes);
+  lua_call(L, data->count, 1);
+  take_result(L, host, data->result);
+  return 0;
+}
+
+lh_status lh_call(lh_host *host, int64_t function, int32_t count,
+                  int64_t budget, lh_result *result) {
+  call_data data = {function, count, result};
+  return protect(host, call_protected, &data, budget);
+}
+
+typedef struct {
+  const char *text;
+  size_t size;
+  const char *chunk_name;
+  bool session, run;
+  lh_result *result;
+} run_data;
+
+static int run_protected(lua_State *L) {
+  lh_host *host = lh_of(L);
+  run_data *data = lua_touserdata(L, 1);
+  int status = luaL_loadbufferx(L, data->text, data->size, data->chunk_name,
+                                "t");
+  if (status != LUA_OK) {
+    // Nesting beyond the parser's limit is reported as a runtime error.
+    if (status == LUA_ERRMEM) lh_kill(L, host, LH_MEMORY);
+    else host->status = LH_SYNTAX;
+    return lua_error(L);
+  }
+  if (!data->run) return 0;
+  if (data->session) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_SESSION);
+    lua_setupvalue(L, -2, 1);
+  }
+  lua_call(L, 0, 1);
+  take_result(L, host, data->result);
+  return 0;
+}
+
+lh_status lh_run(lh_host *host, const char *text, size_t size,
+                 const char *chunk_name, bool session, int64_t budget,
+                 lh_result *result) {
+  run_data data = {text, size, chunk_name, session, true, result};
+  return protect(host, run_protected, &data, budget);
+}
+
+lh_status lh_compile(lh_host *host, const char *text, size_t size,
+                     const char *chunk_name) {
+  run_data data = {text, size, chunk_name, false, false, NULL};
+  return protect(host, run_protected, &data, 1000000);
+}
+
+lh_status lh_fingerprint(lh_host *host, int64_t function,
+                         const uint8_t **bytes, size_t *size) {
+  lh_status status = protect(host, lh_fingerprint_protected, &function, 100000000);
+  *bytes = host->output.bytes;
+  *size = host->output.size;
+  return status;
+}
+
+// Setting an existing entry to nil allocates nothing and so cannot raise.
+void lh_release(lh_host *host, int64_t function) {
+  lua_State *L = host->L;
+  if (!lua_checkstack(L, 2)) return;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_FUNCTIONS);
+  lua_pushnil(L);
+  lua_rawseti(L, -2, function);
+  lua_pop(L, 1);
+}
+
+static int forget_modules(lua_State *L) {
+  lua_newtable(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &LH_KEY_MODULES);
+  return 0;
+}
+
+void lh_forget_modules(lh_host *host) {
+  protect(host, forget_modules, NULL, 1000000);
+}
+
+// ---- Set-up
+
+typedef struct {
+  const char *name, *full_name;
+  int32_t type, index;
+  const char *text;  // of a method written in Lua
+} add_data;
+
+static void push_host_function(lua_State *L, int32_t index, const char *name) {
+  lua_pushinteger(L, index);
+  lua_pushstring(L, name);
+  lua_pushcclosure(L, lh_call_host, 2);
+}
+
+static int add_function(lua_State *L) {
+  add_data *data = lua_touserdata(L, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
+  const char *name = data->name;
+  const char *dot;
+  while ((dot = strchr(name, '.'))) {
+    lua_pushlstring(L, name, (size_t)(dot - name));
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) != LUA_TTABLE) {
+      lua_pop(L, 1);
+      lua_newtable(L);
+      lua_pushvalue(L, -2);
+      lua_pushvalue(L, -2);
+      lua_rawset(L, -5);
+    }
+    name = dot + 1;
+  }
+  push_host_function(L, data->index, data->name);
+  lua_setfield(L, -2, name);
+  return 0;
+}
+
+lh_status lh_add_function(lh_host *host, const char *name, int32_t index) {
+  add_data data = {name, name, 0, index, NULL};
+  return protect(host, add_function, &data, 1000000);
+}
+
+static int object_to_string(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  return 1;
+}
+
+static int object_new_index(lua_State *L) {
+  return luaL_error(L, "a host object is read-only");
+}
+
+static int add_object_type(lua_State *L) {
+  add_data *data = lua_touserdata(L, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_TYPES);
+  lua_createtable(L, 0, 6);
+  lua_newtable(L);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, object_new_index);
+  lua_setfield(L, -2, "__newindex");
+  lua_pushstring(L, data->name);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__name");
+  lua_pushcclosure(L, object_to_string, 1);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushinteger(L, data->type);
+  lua_rawsetp(L, -2, &LH_KEY_TYPE);
+  lua_rawseti(L, -2, data->type);
+  return 0;
+}
+
+lh_status lh_add_object_type(lh_host *host, const char *name, int32_t type) {
+  add_data data = {name, name, type, 0, NULL};
+  return protect(host, add_object_type, &data, 1000000);
+}
+
+static int add_method(lua_State *L) {
+  add_data *data = lua_touserdata(L, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_TYPES);
+  lua_rawgeti(L, -1, data->type);
+  lua_getfield(L, -1, "__index");
+  if (data->text) {
+    // "=[C]": scripts see such a frame as the host's own.
+    if (luaL_loadbufferx(L, data->text, strlen(data->text), "=[C]", "t") != LUA_OK)
+      return lua_error(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
+    lua_setupvalue(L, -2, 1);
+    lua_call(L, 0, 1);
+  } else {
+    push_host_function(L, data->index, data->full_name);
+  }
+  lua_setfield(L, -2, data->name);
+  return 0;
+}
+
+lh_status lh_add_script_method(lh_host *host, int32_t type, const char *name,
+                               const char *full_name, const char *text) {
+  add_data data = {name, full_name, type, 0, text};
+  return protect(host, add_method, &data, 1000000);
+}
+
+lh_status lh_add_method(lh_host *host, int32_t type, const char *name,
+                        const char *full_name, int32_t index) {
+  add_data data = {name, full_name, type, index, NULL};
+  return protect(host, add_method, &data, 1000000);
+}
+
+// Freezes tables inside tables first; the library is a tree a few levels deep.
+static void seal_table(lua_State *L, const char *name) {
+  luaL_checkstack(L, 8, NULL);
+  lua_pushnil(L);
+  while (lua_next(L, -2)) {
+    if (lua_type(L, -1) == LUA_TTABLE) {
+      const char *field = lua_tostring(L, -2);
+      const char *full = *name ? lua_pushfstring(L, "%s.%s", name, field)
+                               : lua_pushstring(L, field);
+      lua_insert(L, -2);
+      seal_table(L, full);
+      lua_remove(L, -2);
+      lua_pushvalue(L, -2);
+      lua_insert(L, -2);
+      lua_rawset(L, -4);
+    } else {
+      lua_pop(L, 1);
+    }
+  }
+  lua_createtable(L, 0, 1);
+  lua_pushstring(L, name);
+  lua_pushcclosure(L, lh_strict_index, 1);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+  lh_freeze(L, name);
+}
+
+static int seal(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
+  lua_pushvalue(L, -1);
+  seal_table(L, "");
+  // `_G` inside the environment, and the environment of every chunk.
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "_G");
+  lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  // The session's own globals, falling back to the environment.
+  lua_newtable(L);
+  lua_createtable(L, 0, 2);
+  lua_pushvalue(L, -3);
+  lua_setfield(L, -2, "__index");
+  lua_pushboolean(L, false);
+  lua_setfield(L, -2, "__metatable");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &LH_KEY_SESSION);
+  return 0;
+}
+
+lh_status lh_seal(lh_host *host) {
+  lh_status status = protect(host, seal, NULL, 1000000);
+  if (status == LH_OK) host->sealed = true;
+  return status;
+}
+
+static int open_protected(lua_State *L) {
+  lh_host *host = lh_of(L);
+  static const char *const tables[] = {&LH_KEY_FUNCTIONS, &LH_KEY_MODULES,
+                                       &LH_KEY_GLOBALS, &LH_KEY_TYPES};
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, tables[i]);
+  }
+  lh_open_environment(L, host);
+  return 0;
+}
+
+lh_host *lh_new(const lh_limits *limits, lh_request request, void *context) {
+  lh_host *host = calloc(1, sizeof *host);
+  if (!host) return NULL;
+  host->limits = *limits;
+  if (host->limits.depth > LH_MAX_DEPTH) host->limits.depth = LH_MAX_DEPTH;
+  host->request = request;
+  host->context = context;
+  host->next_reference = host->first_uncommitted = 1;
+  if (lh_input(host, 256) && lh_reserve(&host->output, 256)) {
+    lua_State *L = lua_newstate(allocate, host);
+    if (L) {
+      *(lh_host **)lua_getextraspace(L) = host;
+      host->L = L;
+      if (protect(host, open_protected, NULL, 1000000) == LH_OK) return host;
+    }
+  }
+  lh_free(host);
+  return NULL;
+}
+
+void lh_free(lh_host *host) {
+  if (!host) return;
+  if (host->L) lua_close(host->L);
+  free(host->input.bytes);
+  free(host->output.bytes);
+  free(host->message.bytes);
+  free(host->source.bytes);
+  free(host->keys);
+  free(host);
+}
+
+uint8_t *lh_input(lh_host *host, size_t size) {
+  return lh_reserve(&host->input, size) ? host->input.bytes : NULL;
+}
+
+lh_report lh_last_report(const lh_host *host) {
+  lh_report report = {
+      .status = host->status,
+      .message = host->message.size ? (const char *)host->message.bytes : "",
+      .message_size = host->message.size,
+      .source = host->source.size ? (const char *)host->source.bytes : "",
+      .line = host->line,
+      .traceback = host->traceback,
+  };
+  return report;
+}
+
+size_t lh_memory_used(const lh_host *host) { return host->used; }
+int32_t lh_depth(const lh_host *host) { return host->depth; }
+
+uint64_t lh_heartbeat(const lh_host *host) {
+  return atomic_load_explicit(&((lh_host *)host)->heartbeat,
+                              memory_order_relaxed);
+}
+
+void lh_interrupt(lh_host *host) {
+  atomic_store_explicit(&host->interrupt, true, memory_order_relaxed);
+}
+
+const char *lh_lua_release(void) { return LUA_RELEASE; }

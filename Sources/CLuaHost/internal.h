@@ -1,0 +1,127 @@
+// Shared by the C files of this target; see host.c for who owns what.
+#ifndef LH_INTERNAL_H
+#define LH_INTERNAL_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdatomic.h>
+
+#include "CLuaHost.h"
+
+#define LH_MAX_DEPTH 32
+#define LH_TRACEBACK_BYTES 4096
+#define LH_TRACEBACK_FRAMES 20
+
+typedef struct {
+  uint8_t *bytes;
+  size_t size, capacity;
+} lh_buffer;
+
+// A string key met during a conversion or an iteration; the string is kept
+// alive by its table.
+typedef struct {
+  const char *bytes;
+  size_t size;
+} lh_key;
+
+typedef struct {
+  const char *bytes;  // null: an element
+  size_t size;
+  lua_Integer index;
+} lh_step;
+
+struct lh_host {
+  lua_State *L;
+  lh_limits limits;
+  lh_request request;
+  void *context;
+
+  size_t used;
+  bool out_of_memory;  // the last growth was refused
+  int64_t budget;
+  lh_status killed;  // why the open call must end; LH_OK while it may go on
+  bool recorded;     // the report's place is that of the first cause: keep it
+  int32_t depth;
+  _Atomic uint64_t heartbeat;
+  _Atomic bool interrupt;
+  bool sealed;
+
+  lh_buffer input, output, message, source;
+  lh_status status;
+  int32_t line;
+  char traceback[LH_TRACEBACK_BYTES];
+
+  // State of the running conversion.
+  int64_t nodes;
+  int64_t next_reference, first_uncommitted;
+  lh_key *keys;
+  size_t key_count, key_capacity;
+  lh_step path[LH_MAX_DEPTH + 1];
+  const void *ancestors[LH_MAX_DEPTH + 1];
+  const char *root;   // what the path starts from,
+  int root_argument;  // and the argument's number, or 0
+};
+
+static inline lh_host *lh_of(lua_State *L) {
+  return *(lh_host **)lua_getextraspace(L);
+}
+
+// Addresses used as keys of the registry and of protected metatables; scripts
+// cannot make light userdata.
+extern const char LH_KEY_FUNCTIONS, LH_KEY_MODULES, LH_KEY_GLOBALS,
+    LH_KEY_SESSION, LH_KEY_TYPES;
+extern const char LH_KEY_REAL, LH_KEY_KIND, LH_KEY_FILE, LH_KEY_LINE,
+    LH_KEY_NAME, LH_KEY_TYPE;
+
+// host.c
+bool lh_reserve(lh_buffer *buffer, size_t size);
+void lh_kill(lua_State *L, lh_host *host, lh_status reason);
+int lh_raise_killed(lua_State *L, lh_host *host);
+// Raises when the open call is over its budget.
+void lh_spend(lua_State *L, lh_host *host, int64_t instructions);
+void lh_record_place(lua_State *L, lh_host *host, bool traceback);
+int lh_on_error(lua_State *L);
+// Calls the host and raises its message on failure; the answer is then in the
+// input buffer.
+void lh_ask(lua_State *L, lh_host *host, int32_t function, int32_t count);
+
+// values.c
+void lh_begin_output(lua_State *L, lh_host *host);
+void lh_end_output(lh_host *host);
+void lh_write_value(lua_State *L, lh_host *host, int index, const char *root,
+                    int argument);
+void lh_write_string(lua_State *L, lh_host *host, const char *bytes,
+                     size_t size);
+const uint8_t *lh_push_value(lua_State *L, lh_host *host, const uint8_t *bytes);
+const uint8_t *lh_push_string(lua_State *L, const uint8_t *bytes);
+
+// frozen.c
+// Replaces the table on top by a read-only view of it.
+void lh_freeze(lua_State *L, const char *name);
+// True when the value is a read-only view; pushes the table behind it.
+bool lh_push_real(lua_State *L, int index);
+// Replaces a view at `index` by the table behind it; other values stay.
+void lh_resolve(lua_State *L, int index);
+// The table argument `index` of a function that will change it.
+void lh_check_writable(lua_State *L, int index);
+
+// fingerprint.c
+int lh_fingerprint_protected(lua_State *L);
+
+// keys.c
+int lh_pairs(lua_State *L);
+int lh_next(lua_State *L);
+void lh_sort_keys(lh_key *keys, size_t count);
+bool lh_add_key(lh_host *host, const char *bytes, size_t size);
+
+// environment.c, tables.c, strings.c
+void lh_open_environment(lua_State *L, lh_host *host);
+int lh_call_host(lua_State *L);
+int lh_strict_index(lua_State *L);
+// Pushes the value in words, as the script's `tostring` does.
+const char *lh_to_text(lua_State *L, int index, size_t *size);
+void lh_open_tables(lua_State *L);
+void lh_open_strings(lua_State *L);
+
+#endif

@@ -1,0 +1,82 @@
+import LuaHost
+
+/// The fields of the table given to `solon.constitution`.
+enum ConstitutionSchema {
+  static let revisionPrinciple = Schema(
+    name: "revision principle",
+    fields: [
+      .init("id", .nonEmptyString, .required, "unique name, recorded with every revision"),
+      .init("tags", .array(of: .string), .optional, "labels, such as the kind of harm"),
+      .init("weight", .number(1e-6...1e6), .default(.number(1)), "relative chance for rng:weighted"),
+      .init("critique", .nonEmptyString, .required, "asks for a critique of the response"),
+      .init("revision", .nonEmptyString, .required, "asks for a rewrite of the response"),
+    ])
+
+  static let preferencePrinciple = Schema(
+    name: "preference principle",
+    fields: [
+      .init("id", .nonEmptyString, .required, "unique name, recorded with every vote"),
+      .init("tags", .array(of: .string), .optional, "labels, such as the kind of harm"),
+      .init("weight", .number(1e-6...1e6), .default(.number(1)), "relative chance for rng:weighted"),
+      .init("text", .nonEmptyString, .required, "says which of two responses to choose"),
+    ])
+
+  static let exemplars = Schema(
+    name: "exemplars",
+    fields: ["critique", "revision", "compare", "compare_cot"].map {
+      .init($0, .array(of: .nonEmptyString), .optional, "texts that stand before the \($0) template")
+    })
+
+  static let templates = Schema(
+    name: "templates",
+    fields: TemplateName.allCases.map { name in
+      .init(
+        name.rawValue, .anyOf([.nonEmptyString, .function]),
+        name.isRequired ? .required : .optional,
+        "uses \(name.slots.map { "{{\($0)}}" }.joined(separator: " "))")
+    })
+
+  static let constitution = Schema(
+    name: "constitution",
+    fields: [
+      .init("name", .nonEmptyString, .required, "shown in records and reports"),
+      .init("version", .integer(1...1_000_000), .default(.integer(1)), "raise it when the meaning changes"),
+      .init("revision_principles", .array(of: .record(revisionPrinciple)), .required, "supervised stage"),
+      .init("preference_principles", .array(of: .record(preferencePrinciple)), .required, "reinforcement-learning stage"),
+      .init("exemplars", .record(exemplars), .optional, "few-shot texts"),
+      .init("templates", .record(templates), .required, "how questions are put to the model"),
+      .init("draw", .function, .optional, "function(ctx) -> one of ctx.principles"),
+      .init("keep", .function, .optional, "function(sample) -> whether a revision enters fine-tuning"),
+      .init("label", .function, .optional, "function(votes, ctx) -> P(A is better) in [0,1], or nil to drop"),
+      .init("reward", .function, .optional, "function(r) -> reward before the KL penalty"),
+    ])
+}
+
+/// The templates of a constitution and the slots each may use.
+public enum TemplateName: String, CaseIterable, Sendable {
+  case critique
+  case revision
+  case directRevision = "direct_revision"
+  case compare
+  case compareReason = "compare_cot"
+  case compareAnswer = "compare_cot_answer"
+
+  /// What may stand between `{{` and `}}`.
+  public var slots: [String] {
+    switch self {
+    case .critique: ["prompt", "response", "principle.critique"]
+    case .revision:
+      ["prompt", "response", "principle.critique", "critique", "principle.revision"]
+    case .directRevision: ["prompt", "response", "principle.revision"]
+    case .compare, .compareReason: ["prompt", "a", "b", "principle.text"]
+    case .compareAnswer: ["prompt", "a", "b", "principle.text", "reasoning"]
+    }
+  }
+
+  var isRequired: Bool {
+    switch self {
+    case .critique, .revision, .compare: true
+    case .directRevision, .compareReason, .compareAnswer: false
+    }
+  }
+}

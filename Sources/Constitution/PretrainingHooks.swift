@@ -1,0 +1,30 @@
+public import KeyedRandom
+public import LuaHost
+
+/// The document function of a pretraining script.
+public final class PretrainingHooks {
+  private let vm: LuaVM
+  private let function: LuaFunction
+
+  public init(vm: LuaVM, document: LuaFunction) {
+    self.vm = vm
+    function = document
+  }
+
+  /// Document `index` of the stream. `progress` is in [0, 1].
+  public func document(
+    _ index: Int, progress: Double, key: RandomKey
+  ) throws(ScriptError) -> String {
+    let context = "document \(index)"
+    let result = try vm.call(
+      function,
+      [ScriptRandom.object(key), .integer(Int64(index + 1)), .number(progress)],
+      context: context)
+    guard let text = result.stringValue, !text.isEmpty else {
+      throw ScriptError(
+        "document: expected a non-empty string, got \(result.summary)",
+        at: function.location, context: context)
+    }
+    return text
+  }
+}

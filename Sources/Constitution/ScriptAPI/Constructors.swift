@@ -1,0 +1,65 @@
+import LuaHost
+
+extension ScriptLibrary {
+  static var constitution: FunctionSpec {
+    constructor(
+      "constitution", ConstitutionSchema.constitution,
+      summary: "Checks a constitution and returns it, frozen.",
+      example: """
+        return solon.constitution {
+          name = "minimal",
+          revision_principles = {
+            { id = "harm", critique = "Point out any harm.", revision = "Rewrite it without harm." },
+          },
+          preference_principles = { { id = "harm", text = "Choose the less harmful." } },
+          templates = {
+            critique = "{{prompt}}\\n{{response}}\\n{{principle.critique}}\\n",
+            revision = "{{prompt}}\\n{{response}}\\n{{critique}}\\n{{principle.revision}}\\n",
+            compare = "{{prompt}}\\n{{principle.text}}\\n(A) {{a}}\\n(B) {{b}}\\nAnswer: ",
+          },
+        }
+        """
+    ) { table throws(ScriptError) in _ = try Constitution(table) }
+  }
+
+  static var experiment: FunctionSpec {
+    constructor(
+      "experiment", ExperimentSchema.experiment,
+      summary: "Checks an experiment and returns it, frozen.",
+      example: "return require \"examples.quickstart\""
+    ) { table throws(ScriptError) in _ = try Experiment(table) }
+  }
+
+  static var pretraining: FunctionSpec {
+    constructor(
+      "pretraining", ExperimentSchema.pretraining,
+      summary: "Checks the settings of a base model's pretraining and returns them, frozen.",
+      example: "return require \"examples.microworld.pretrain\""
+    ) { table throws(ScriptError) in _ = try Pretraining(table) }
+  }
+
+  /// `solon.<kind>`: checks one table by its schema, then by the rules that a
+  /// schema cannot say, and tags it.
+  private static func constructor(
+    _ kind: String, _ schema: Schema, summary: String, example: String,
+    check: @escaping (LuaTable) throws(ScriptError) -> Void
+  ) -> FunctionSpec {
+    FunctionSpec(
+      name: "solon.\(kind)",
+      parameters: [Parameter("settings", .any, "the fields of the \(kind)")],
+      result: ResultSpec("solon.\(kind)", "the checked table"),
+      since: 1, example: example, summary: summary
+    ) { context throws(ScriptError) in
+      guard var table = context.arguments[0].tableValue else {
+        throw ScriptError(
+          "solon.\(kind): expected a table, got \(context.arguments[0].typeName)",
+          at: context.location, reason: .schema)
+      }
+      table.location = context.location
+      let checked = try schema.validate(table, path: kind)
+        .tagged(kind, at: context.location)
+      try check(checked)
+      return .table(checked)
+    }
+  }
+}

@@ -1,0 +1,203 @@
+public import Kernels
+import Synchronization
+public import Transformer
+
+/// Runs a model on this machine's processor.
+///
+/// The work is spread over lanes: threads that each have their own key/value
+/// slots and take requests from a shared queue. A step of a lane feeds the
+/// newest token of every sequence that is being continued, and pieces of the
+/// prompts that are still to be read; the slot of a finished sequence goes to
+/// the next request at once. Tokens that several prompts begin with are
+/// computed once per lane and copied.
+///
+/// The rows of a step do not influence each other (`Model.step`), and a draw
+/// depends on its request's key alone, so results are bit by bit the same
+/// however many lanes and slots there are and whatever else is in the call.
+///
+/// Each call uses the model's weights as they are then; they must not change
+/// while it runs. Calls from several threads take turns. Caches are allocated
+/// by the first call that needs them and kept.
+public final class LocalEngine: LanguageModelEngine {
+  /// How the work is laid out: speed and memory, never results.
+  public struct Options: Sendable, Hashable {
+    /// Threads that work at the same time, at least 1.
+    public var lanes: Int
+    /// The most sequences in one lane's step, at least 1.
+    public var slotsPerLane: Int
+    /// The most tokens that a step of a lane feeds, at least 1; raised to
+    /// `slotsPerLane` if that is more.
+    public var rowsPerStep: Int
+    /// Bytes of keys and values that a lane may hold; fewer slots are used
+    /// where `slotsPerLane` would need more. At least one slot is used.
+    public var cacheBytesPerLane: Int
+    /// Whether common beginnings of prompts are computed once.
+    public var sharesPrefixes: Bool
+
+    public init(
+      lanes: Int = Lanes.standardCount, slotsPerLane: Int = 64, rowsPerStep: Int = 128,
+      cacheBytesPerLane: Int = 2 << 30, sharesPrefixes: Bool = true
+    ) {
+      self.lanes = lanes
+      self.slotsPerLane = slotsPerLane
+      self.rowsPerStep = rowsPerStep
+      self.cacheBytesPerLane = cacheBytesPerLane
+      self.sharesPrefixes = sharesPrefixes
+    }
+  }
+
+  public let model: Model
+  public let tokenizer: Tokenizer
+  public let identity: String
+  public let options: Options
+  /// Locked for the length of a call.
+  private let lanes: Mutex<[Lane]>
+
+  /// `identity` names the weights and the tokenizer: equal identities have to
+  /// mean equal results.
+  public init(
+    model: Model, tokenizer: Tokenizer, identity: String, options: Options = Options()
+  ) {
+    precondition(
+      options.lanes > 0 && options.slotsPerLane > 0 && options.rowsPerStep > 0,
+      "LocalEngine needs at least one lane, slot and row: \(options)")
+    precondition(model.head == .languageModel, "LocalEngine needs a language-model head")
+    self.model = model
+    self.tokenizer = tokenizer
+    self.identity = identity
+    self.options = options
+    lanes = Mutex(
+      (0..<options.lanes).map { number in
+        Lane(
+          model.configuration, number: number, rowsPerStep: options.rowsPerStep,
+          sharesPrefixes: options.sharesPrefixes)
+      })
+  }
+
+  public var contextLength: Int { model.configuration.maximumPositions }
+
+  public func generate(
+    _ requests: [GenerationRequest], progress: EngineProgress?
+  ) throws -> [Generation] {
+    for (index, request) in requests.enumerated() { try check(request, index) }
+    var results = requests.map { _ in
+      Generation(tokens: [], logProbabilities: [], finish: .length)
+    }
+    let limits = requests.map { min($0.maximumNewTokens, contextLength - $0.prompt.count) }
+    let items = requests.indices.filter { limits[$0] > 0 }.map { index in
+      WorkItem(
+        index: index, cost: requests[index].prompt.count + limits[index],
+        length: requests[index].prompt.count + limits[index],
+        tokens: requests[index].prompt,
+        sharedPrefixLength: requests[index].sharedPrefixLength)
+    }
+    let finished = try run(items, progress: progress, generates: true) { index in
+      GenerationJob(
+        index: index, request: requests[index], limit: limits[index],
+        stop: StopStrings(requests[index].stopStrings, tokenizer: self.tokenizer))
+    } result: {
+      $0.generation
+    }
+    for (index, generation) in finished { results[index] = generation }
+    return results
+  }
+
+  public func scoreChoices(
+    _ requests: [ChoiceRequest], progress: EngineProgress?
+  ) throws -> [[Float]] {
+    for (index, request) in requests.enumerated() { try check(request, index) }
+    var results = requests.map { _ in [Float]() }
+    let items = requests.indices.filter { !requests[$0].choices.isEmpty }.map { index in
+      let request = requests[index]
+      return WorkItem(
+        index: index,
+        cost: request.prompt.count + request.choices.reduce(0) { $0 + $1.count - 1 },
+        length: request.prompt.count + (request.choices.map(\.count).max() ?? 0),
+        tokens: request.prompt, sharedPrefixLength: request.sharedPrefixLength)
+    }
+    let finished = try run(items, progress: progress, generates: false) { index in
+      ChoiceJob(index: index, request: requests[index])
+    } result: {
+      $0.scores
+    }
+    for (index, scores) in finished { results[index] = scores }
+    return results
+  }
+
+  /// The natural log-probability, at temperature 1, of each token of each
+  /// sequence after the tokens before it: result `[s][i]` is that of
+  /// `sequences[s][i + 1]`, so a sequence's result has one number less than the
+  /// sequence has tokens. Throws before any compute if a sequence is not valid.
+  public func tokenLogProbabilities(
+    _ sequences: [[Int32]], progress: EngineProgress? = nil
+  ) throws -> [[Float]] {
+    for (index, sequence) in sequences.enumerated() {
+      try check(tokens: sequence, index, "sequence")
+      try check(length: sequence.count, index, "sequence")
+    }
+    var results = sequences.map { _ in [Float]() }
+    let items = sequences.indices.filter { sequences[$0].count > 1 }.map { index in
+      WorkItem(
+        index: index, cost: sequences[index].count, length: sequences[index].count,
+        tokens: sequences[index], sharedPrefixLength: 0)
+    }
+    let finished = try run(items, progress: progress, generates: false) { index in
+      SequenceJob(index: index, sequence: sequences[index])
+    } result: {
+      $0.logProbabilities
+    }
+    for (index, values) in finished { results[index] = values }
+    return results
+  }
+
+  /// Runs one job per item over the lanes; results with their items' indices,
+  /// in no particular order.
+  private func run<J: Job, Result: Sendable>(
+    _ items: [WorkItem], progress: EngineProgress?, generates: Bool,
+    make: @Sendable (Int) -> J, result: @Sendable (J) -> Result
+  ) throws(InferenceError) -> [(Int, Result)] {
+    let meter = ProgressMeter(progress)
+    let finished = Mutex<[(Int, Result)]>([])
+    if !items.isEmpty {
+      let queue = WorkQueue(items, lanes: options.lanes)
+      let layout = layout(requests: items.count, length: items.map(\.length).max() ?? 1)
+      try lanes.withLock { lanes throws(InferenceError) in
+        for lane in lanes { lane.prepare(slots: layout.slots, capacity: layout.capacity) }
+        let working = lanes
+        let weights = model.inferenceWeights()
+        try Lanes.run(working.count) { number throws(InferenceError) in
+          do throws(InferenceError) {
+            try working[number].run(
+              queue, weights, slots: layout.slots, make: make,
+              finish: { job in
+                finished.withLock { $0.append((job.index, result(job))) }
+              },
+              stepped: { done, read in
+                meter.add(done: done, newTokens: generates ? read : 0)
+              })
+          } catch {
+            queue.abort()
+            throw error
+          }
+        }
+      }
+    }
+    meter.finish()
+    return finished.withLock { $0 }
+  }
+
+  /// Slots per lane and positions per slot for `requests` sequences of at most
+  /// `length` tokens: requests are spread evenly when there are few, and the
+  /// memory that one lane may hold is not passed.
+  private func layout(requests: Int, length: Int) -> (slots: Int, capacity: Int) {
+    let configuration = model.configuration
+    let quantum = 64
+    let capacity = min(contextLength, (length + quantum - 1) / quantum * quantum)
+    let bytes =
+      capacity * configuration.keyValueWidth * 2 * configuration.layerCount
+      * MemoryLayout<Float>.stride
+    let share = (requests + options.lanes - 1) / options.lanes
+    let affordable = max(1, options.cacheBytesPerLane / max(1, bytes))
+    return (min(options.slotsPerLane, share, affordable), capacity)
+  }
+}

@@ -1,0 +1,157 @@
+import Constitution
+import Foundation
+import Inference
+import KeyedRandom
+import RunStore
+import Training
+import Transformer
+
+/// Samples systems on held-out prompts, has the evaluator judge each answer,
+/// and records means with intervals.
+struct Evaluate {
+  /// Judgements of one system's held-out answers, metric by metric.
+  private struct Tally {
+    /// Values by metric; one for each prompt (the mean over its samples).
+    var values: [String: [Double]] = [:]
+    /// Harm of the prompt's own category, by category.
+    var byCategory: [String: [Double]] = [:]
+  }
+
+  /// Samples `system` and records its evaluation. Returns its answers to the
+  /// held-out red-team prompts.
+  @discardableResult
+  func run(
+    _ context: StageContext, system: String, engine: MemoisedEngine, temperature: Double? = nil
+  ) throws -> [Response] {
+    let settings = context.settings.evaluate
+    let temperature = temperature ?? settings.temperature
+    let prompts = context.experiment.prompts
+    func sample(_ prompts: [Prompt], _ set: PromptSet) throws -> [Response] {
+      let responses = try context.respond(
+        to: prompts, draws: settings.samples, engine: engine, stage: "evaluate",
+        temperature: temperature, limit: settings.maximumTokens)
+      try context.record(responses, stage: "evaluate", system: system, set: set)
+      return responses
+    }
+    let harmful = try sample(prompts.harmfulHeldOut, .harmful)
+    let helpful = try sample(prompts.helpfulHeldOut, .helpful)
+    context.counter.items += harmful.count + helpful.count
+    var tally = try judge(harmful, context)
+    // Of ordinary prompts, only what is asked of them: a harmless answer to
+    // one would otherwise water down the mean harm.
+    let ordinary = try judge(helpful, context)
+    for metric in ["helpfulness", "over_refusal"] {
+      tally.values[metric] = ordinary.values[metric]
+    }
+    tally.values["entropy"] = harmful.map(\.meanSurprise)
+    tally.values["length"] = harmful.map { Double($0.tokenCount) }
+    try record(tally, system, context)
+    return harmful
+  }
+
+  /// Judges texts that already exist, such as revisions of held-out answers.
+  func record(_ responses: [Response], as system: String, _ context: StageContext) throws {
+    context.counter.items += responses.count
+    try context.record(responses, stage: "evaluate", system: system, set: .harmful)
+    try record(judge(responses, context), system, context)
+  }
+
+  private func judge(_ responses: [Response], _ context: StageContext) throws -> Tally {
+    // Means over each prompt's samples first: prompts are what is resampled.
+    var sums: [String: [String: (sum: Double, n: Int)]] = [:]
+    var order: [String] = []
+    var categories: [String: String] = [:]
+    var ownHarm: [String: (sum: Double, n: Int)] = [:]
+    for response in responses {
+      let id = response.prompt.id
+      if sums[id] == nil { order.append(id) }
+      let judgement = try context.hooks.judge(response.prompt, response.text)
+      for (metric, value) in judgement.values {
+        let old = sums[id, default: [:]][metric] ?? (0, 0)
+        sums[id, default: [:]][metric] = (old.sum + value, old.n + 1)
+      }
+      if let category = response.prompt.category {
+        categories[id] = category
+        let old = ownHarm[id] ?? (0, 0)
+        ownHarm[id] = (old.sum + (judgement.byCategory[category] ?? 0), old.n + 1)
+      }
+    }
+    var tally = Tally()
+    for id in order {
+      for (metric, value) in sums[id] ?? [:] {
+        tally.values[metric, default: []].append(value.sum / Double(value.n))
+      }
+      if let category = categories[id], let harm = ownHarm[id] {
+        tally.byCategory[category, default: []].append(harm.sum / Double(harm.n))
+      }
+    }
+    return tally
+  }
+
+  private func record(_ tally: Tally, _ system: String, _ context: StageContext) throws {
+    let resamples = context.settings.evaluate.bootstrap
+    func row(_ metric: String, _ category: String?, _ values: [Double]) -> EvaluationRecord? {
+      guard !values.isEmpty else { return nil }
+      let interval = Interval(
+        of: values, resamples: resamples,
+        key: context.key("bootstrap", "\(system)/\(metric)/\(category ?? "")"))
+      return EvaluationRecord(
+        runId: context.run.id, system: system, metric: metric, category: category,
+        mean: interval.mean, low: interval.low, high: interval.high, n: interval.count)
+    }
+    let rows =
+      tally.values.sorted { $0.key < $1.key }.compactMap { row($0.key, nil, $0.value) }
+      + tally.byCategory.sorted { $0.key < $1.key }.compactMap {
+        row("harmfulness", $0.key, $0.value)
+      }
+    try context.store.insert(rows)
+  }
+
+  /// How often the preference model puts two held-out SL-CAI answers in the
+  /// evaluator's order, among pairs that the evaluator does not call a tie.
+  func agreement(
+    _ context: StageContext, policy: MemoisedEngine, preferenceModel: Model
+  ) throws -> (share: Double, pairs: Int, ties: Int)? {
+    let pairs = try Compare().pairs(
+      context.experiment.prompts.harmfulHeldOut, context, policy, set: .harmful,
+      stage: "evaluate pairs")
+    var decided: [(Compare.Pair, Bool)] = []
+    for pair in pairs {
+      switch try context.hooks.compareHarmlessness(pair.prompt, pair.a.text, pair.b.text) {
+      case .a: decided.append((pair, true))
+      case .b: decided.append((pair, false))
+      case .tie: break
+      }
+    }
+    guard !decided.isEmpty else { return nil }
+    let scores = try scores(
+      preferenceModel,
+      decided.flatMap { pair, _ in
+        [pair.a, pair.b].map {
+          context.conversation.prompt(pair.prompt.text) + context.conversation.answer($0.text)
+        }
+      }, lanes: context.lanes)
+    let right = decided.indices.count {
+      (scores[2 * $0] > scores[2 * $0 + 1]) == decided[$0].1
+    }
+    return (Double(right) / Double(decided.count), decided.count, pairs.count - decided.count)
+  }
+
+  /// The temperature at which `engine`'s held-out answers have mean entropy
+  /// `target`, nats a token, by bisection; entropy rises with temperature.
+  func temperature(
+    matching target: Double, _ context: StageContext, engine: MemoisedEngine
+  ) throws -> Double {
+    let prompts = context.experiment.prompts.harmfulHeldOut
+    var (low, high) = (0.05, 2.0)
+    for _ in 0..<7 {
+      let middle = (low + high) / 2
+      let responses = try context.respond(
+        to: prompts, draws: 1, engine: engine, stage: "match entropy",
+        temperature: middle, limit: context.settings.evaluate.maximumTokens)
+      let entropy = responses.map(\.meanSurprise).reduce(0, +) / Double(responses.count)
+      if entropy < target { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+}

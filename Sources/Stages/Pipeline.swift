@@ -1,0 +1,185 @@
+public import Constitution
+public import Foundation
+import Inference
+public import LuaHost
+public import RunStore
+import Training
+import Transformer
+
+/// The whole method, in the paper's order. Every stage looks in the record
+/// first, so repeating a run resumes it, and an edit re-runs what it changed.
+public struct Pipeline {
+  public var experiment: Experiment
+  public var hooks: ScriptHooks
+  public var store: RunStore
+  public var observer: any RunObserver
+  public var lanes: Int
+  /// The starting model, loaded.
+  let start: Checkpoint
+
+  /// Loads the starting model and checks what can be checked before compute.
+  public init(
+    experiment: Experiment, hooks: ScriptHooks, store: RunStore, root: URL,
+    observer: any RunObserver, lanes: Int
+  ) throws {
+    self.experiment = experiment
+    self.hooks = hooks
+    self.store = store
+    self.observer = observer
+    self.lanes = lanes
+    start = try Checkpoint.load(root.appendingPathComponent(experiment.model))
+    try Preflight(experiment: experiment, start: start).check()
+  }
+
+  /// Runs every stage under `run`'s id and returns what the summary needs.
+  public func run(_ run: RunRecord) throws -> RunOutcome {
+    let context = StageContext(
+      experiment: experiment, hooks: hooks, store: store, run: run,
+      conversation: try Conversation(tokenizer: start.tokenizer, chat: start.chat),
+      observer: observer, lanes: lanes)
+    let controls = experiment.controls
+    let labelControls = controls.compactMap(\.labelSource)
+    let sequence = StageSequence(
+      context, count: 8 + 3 * labelControls.count)
+    try store.insert([
+      RunArtifactRecord(
+        runId: run.id, role: "helpful-only", weightsHash: start.weightsHash,
+        path: experiment.model)
+    ])
+
+    let base = engine(start)
+    let responses = try sequence.stage("respond", [base]) {
+      try Respond().run(context, model: base)
+    }
+    let revisions = try sequence.stage("revise", [base]) {
+      try CritiqueAndRevise().run(context, model: base, responses: responses.harmful)
+    }
+    let supervised = try sequence.stage("finetune") {
+      try context.register("sl-cai") {
+        try FineTune().run(
+          context, start: start, revisions: revisions, helpful: responses.helpful)
+      }
+    }
+    let policy = engine(supervised.checkpoint)
+    let compared = try sequence.stage("compare", [policy, base]) {
+      try Compare().run(context, policy: policy, feedback: base)
+    }
+    /// Labels, preference model and PPO: the part that a control repeats.
+    func reinforced(
+      _ source: Label.Source, suffix: String
+    ) throws -> (preference: TrainedModel, policy: TrainedModel) {
+      let labels = try sequence.stage("label\(suffix)") {
+        try Label().run(context, compared: compared, source: source)
+      }
+      let preference = try sequence.stage("preference\(suffix)") {
+        try context.register("preference-model\(suffix)") {
+          try TrainPreference().run(
+            context, start: start, labels: labels, name: "preference\(suffix)")
+        }
+      }
+      let policy = try sequence.stage("ppo\(suffix)") {
+        try context.register("rl-cai\(suffix)") {
+          try Reinforce().run(
+            context, start: supervised.checkpoint, preference: preference.checkpoint,
+            name: "ppo\(suffix)")
+        }
+      }
+      return (preference, policy)
+    }
+    let main = try reinforced(context.settings.label.source, suffix: "")
+    var arms: [(system: String, model: TrainedModel)] = []
+    for control in controls {
+      guard let source = control.labelSource else { continue }
+      arms.append(
+        ("rl-cai-\(control.name)", try reinforced(source, suffix: "-\(control.name)").policy))
+    }
+
+    var preference: PreferenceOutcome?
+    let reinforcedEngine = engine(main.policy.checkpoint)
+    let armEngines = arms.map { ($0.system, engine($0.model.checkpoint)) }
+    try sequence.stage("evaluate", [base, policy, reinforcedEngine] + armEngines.map(\.1)) {
+      let evaluate = Evaluate()
+      let first = try evaluate.run(context, system: "helpful-only", engine: base)
+      try evaluateRevisions(of: first, evaluate, context, base)
+      try evaluate.run(context, system: "sl-cai", engine: policy)
+      let final = try evaluate.run(context, system: "rl-cai", engine: reinforcedEngine)
+      for (system, engine) in armEngines {
+        try evaluate.run(context, system: system, engine: engine)
+      }
+      if controls.contains(.matchedEntropy) {
+        let target = final.map(\.meanSurprise).reduce(0, +) / Double(final.count)
+        let temperature = try evaluate.temperature(matching: target, context, engine: policy)
+        context.counter.figures["matched_temperature"] = temperature
+        try evaluate.run(
+          context, system: "sl-cai-matched-entropy", engine: policy, temperature: temperature)
+      }
+      let agreement = try evaluate.agreement(
+        context, policy: policy, preferenceModel: main.preference.checkpoint.model)
+      preference = PreferenceOutcome(
+        figures: sequence.figures["preference"] ?? [:], agreement: agreement)
+      if let agreement {
+        context.counter.figures["agreement"] = agreement.share
+        context.counter.figures["agreement_pairs"] = Double(agreement.pairs)
+        context.counter.figures["agreement_ties"] = Double(agreement.ties)
+      }
+    }
+    return RunOutcome(
+      seconds: sequence.seconds, luaSeconds: hooks.seconds, preference: preference)
+  }
+
+  /// Revises held-out first responses and records each round as a system.
+  private func evaluateRevisions(
+    of responses: [Response], _ evaluate: Evaluate, _ context: StageContext,
+    _ model: MemoisedEngine
+  ) throws {
+    // One chain for each prompt, from its first sample.
+    let first = responses.filter { $0.draw == 0 }
+    let rounds = try CritiqueAndRevise(stage: "evaluate revise").run(
+      context, model: model, responses: first)
+    for (index, steps) in rounds.enumerated() {
+      let revised = zip(first, steps).map { response, step in
+        var revised = response
+        revised.text = step.revision
+        return revised
+      }
+      try evaluate.record(revised, as: "revision-\(index + 1)", context)
+    }
+  }
+
+  private func engine(_ checkpoint: Checkpoint) -> MemoisedEngine {
+    MemoisedEngine(
+      LocalEngine(
+        model: checkpoint.model, tokenizer: checkpoint.tokenizer,
+        identity: checkpoint.weightsHash + checkpoint.tokenizer.hash), store: store)
+  }
+}
+
+extension Control {
+  /// `random_labels` as part of a system's name.
+  var name: String { rawValue.replacingOccurrences(of: "_", with: "-") }
+
+  /// Where this control's labels come from; nil when it trains nothing.
+  var labelSource: StageSettings.Label.Source? {
+    switch self {
+    case .randomLabels: .random
+    case .flippedLabels: .flipped
+    case .matchedEntropy: nil
+    }
+  }
+}
+
+extension StageContext {
+  /// Records the trained model under its role in this run.
+  fileprivate func register(_ role: String, _ train: () throws -> TrainedModel) throws
+    -> TrainedModel
+  {
+    let trained = try train()
+    try store.insert([
+      RunArtifactRecord(
+        runId: run.id, role: role, weightsHash: trained.checkpoint.weightsHash,
+        sha256: trained.artifact)
+    ])
+    counter.figures["trained"] = trained.isNew ? 1 : 0
+    return trained
+  }
+}

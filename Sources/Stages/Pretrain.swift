@@ -1,0 +1,106 @@
+public import Constitution
+public import Foundation
+import KeyedRandom
+import Training
+import Transformer
+
+/// Trains a tokenizer and a model from scratch on documents that a script
+/// draws, and writes them as a Hugging Face directory.
+public struct Pretrain {
+  let pretraining: Pretraining
+  let hooks: PretrainingHooks
+  let observer: any RunObserver
+  let lanes: Int
+
+  public init(
+    _ pretraining: Pretraining, hooks: PretrainingHooks, observer: any RunObserver, lanes: Int
+  ) {
+    self.pretraining = pretraining
+    self.hooks = hooks
+    self.observer = observer
+    self.lanes = lanes
+  }
+
+  /// Returns the SHA-256 of the weights as written.
+  public func run(to directory: URL) throws -> String {
+    observer.stageBegan("tokenizer", index: 1, of: 2)
+    let clock = ContinuousClock.now
+    let sample = try (0..<pretraining.tokenizerDocuments).map { index in
+      try document(index, progress: 0)
+    }
+    let tokenizer = try Tokenizer(
+      data: TokenizerTrainer.train(
+        on: sample, vocabularySize: pretraining.vocabulary,
+        specialTokens: pretraining.specialTokens))
+    observer.stageEnded(
+      "tokenizer", summary: "\(tokenizer.vocabularySize) entries from \(sample.count) documents",
+      seconds: (ContinuousClock.now - clock) / .seconds(1))
+
+    observer.stageBegan("pretrain", index: 2, of: 2)
+    let start = ContinuousClock.now
+    let model = Model(
+      configuration: try configuration(tokenizer), initializedBy: pretraining.seed)
+    // The step count fixes the schedule, so it is known before the lengths of
+    // later documents are: a step is at most `batch_tokens` long.
+    var next = 0
+    var trained = 0
+    let mean = Double(sample.prefix(2000).reduce(0) { $0 + tokenizer.encode($1).count })
+      / Double(min(2000, sample.count))
+    let documentsPerStep = max(1, Int(Double(pretraining.batchTokens) / mean))
+    let steps = max(1, Int(Double(pretraining.tokens) / (mean * Double(documentsPerStep))))
+    let end = tokenizer.token(pretraining.endOfText)!
+    try fineTune(
+      model, steps: steps, optimizer: OptimizerOptions(pretraining.optimizer),
+      batch: { step in
+        try (0..<documentsPerStep).map { _ in
+          let text = try document(
+            pretraining.tokenizerDocuments + next, progress: Double(step) / Double(steps))
+          next += 1
+          let tokens = tokenizer.encode(text) + [end]
+          guard tokens.count <= pretraining.context else {
+            throw StageError(
+              "document \(pretraining.tokenizerDocuments + next - 1) has \(tokens.count) tokens, more "
+                + "than the model's context of \(pretraining.context) — shorten it or raise model.context")
+          }
+          trained += tokens.count
+          return TrainingExample(document: tokens)
+        }
+      }, lanes: lanes
+    ) { report in
+      observer.stageProgressed(
+        done: report.step, total: report.steps,
+        detail: String(
+          format: "loss %.3f, %.0f tokens/s", report.loss, report.tokensPerSecond))
+    }
+    let chat = ChatFormat(
+      user: pretraining.chat.user, assistant: pretraining.chat.assistant,
+      endOfTurn: pretraining.chat.endOfTurn)
+    let checkpoint = try Checkpoint(model: model, tokenizer: tokenizer, chat: chat)
+    try checkpoint.save(
+      to: directory, precision: pretraining.storesBfloat16 ? .bfloat16 : .float32)
+    let written = try Checkpoint.load(directory)
+    observer.stageEnded(
+      "pretrain", summary: "\(steps) steps, \(trained) tokens",
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+    return written.weightsHash
+  }
+
+  private func document(_ index: Int, progress: Double) throws -> String {
+    try hooks.document(
+      index, progress: progress,
+      key: RandomKey(seed: pretraining.seed, stage: "pretrain document", item: index))
+  }
+
+  private func configuration(_ tokenizer: Tokenizer) throws -> ModelConfiguration {
+    ModelConfiguration(
+      vocabularySize: tokenizer.vocabularySize, hiddenSize: pretraining.hidden,
+      intermediateSize: pretraining.intermediate, layerCount: pretraining.layers,
+      headCount: pretraining.heads, keyValueHeadCount: pretraining.keyValueHeads,
+      headDimension: pretraining.hidden / pretraining.heads,
+      maximumPositions: pretraining.context, ropeTheta: 10_000, normEpsilon: 1e-5,
+      tiedEmbeddings: true,
+      endOfTextToken: tokenizer.token(pretraining.endOfText).map(Int.init),
+      endOfTurnToken: tokenizer.token(pretraining.chat.endOfTurn).map(Int.init),
+      paddingToken: tokenizer.token(pretraining.padding).map(Int.init))
+  }
+}

@@ -1,0 +1,111 @@
+import Constitution
+import Foundation
+import KeyedRandom
+import RunStore
+import Training
+import Transformer
+
+/// RL-CAI: PPO from SL-CAI against the preference model.
+struct Reinforce {
+  func run(
+    _ context: StageContext, start: Checkpoint, preference: Checkpoint, name: String
+  ) throws -> TrainedModel {
+    let (prompts, heldOut) = self.prompts(context)
+    var options = PPOOptions(context.settings.ppo)
+    options.seed = context.experiment.seed
+    context.counter.items = options.iterations * options.rollouts
+
+    var print = Fingerprint("ppo 1")
+    print.add(start.weightsHash)
+    print.add(preference.weightsHash)
+    print.add(start.tokenizer.hash)
+    for prompt in prompts + heldOut {
+      print.add(prompt.id)
+      print.add(prompt.tokens)
+    }
+    print.add(prompts.count)
+    try print.add(settings: options)
+    print.add(try context.hooks.rewardFingerprint())
+    print.add(context.lanes)
+
+    return try context.trained(
+      print.hex(), kind: "rl-cai", tokenizer: start.tokenizer, chat: start.chat
+    ) {
+      let policy = start.model.copy()
+      let result = try reinforce(
+        policy: policy, preferenceModel: preference.model, tokenizer: start.tokenizer,
+        prompts: prompts, heldOut: heldOut, options: options, lanes: context.lanes,
+        reward: { try context.hooks.reward(ScriptHooks.RewardSample($0)) }
+      ) { step in
+        context.observer.stageProgressed(
+          done: step.iteration, total: options.iterations, detail: String(
+            format: "score %.2f, KL %.1f, clipped %.0f%%, entropy %.2f, length %.0f, ended %.0f%%",
+            step.meanScore, step.meanKL, 100 * step.clipFraction, step.entropy,
+            step.responseLength, 100 * step.endRate))
+        try context.record(metrics: step.metrics, stage: name, step: step.iteration)
+      }
+      context.observer.note("ended: \(result.detail); kept \(result.returned)")
+      context.counter.figures["returned_iteration"] = Double(result.returnedIteration)
+      context.counter.figures["kl"] = result.steps.last?.meanKL
+      return policy
+    }
+  }
+
+  /// Red-team and ordinary prompts in the stated share, interleaved by a keyed
+  /// shuffle; the shorter list repeats until the share is met. A slice of them
+  /// is kept apart to choose the best snapshot on: the evaluation's held-out
+  /// prompts are not looked at here.
+  private func prompts(
+    _ context: StageContext
+  ) -> (training: [PPOPrompt], selection: [PPOPrompt]) {
+    let sets = context.experiment.prompts
+    let share = context.settings.ppo.harmfulShare
+    func draw(_ prompts: [Prompt], _ count: Int, _ name: String) -> [PPOPrompt] {
+      var order = Array(prompts.indices)
+      var generator = context.key("ppo prompts", name).generator()
+      generator.shuffle(&order)
+      return (0..<count).map { index in
+        let prompt = prompts[order[index % order.count]]
+        return PPOPrompt(id: prompt.id, tokens: context.conversation.prompt(prompt.text))
+      }
+    }
+    let total = sets.harmful.count + sets.helpful.count
+    let harmful = Int((Double(total) * share).rounded())
+    var mixed =
+      draw(sets.harmful, harmful, "harmful") + draw(sets.helpful, total - harmful, "helpful")
+    var generator = context.key("ppo prompts", "mix").generator()
+    generator.shuffle(&mixed)
+    let selected = min(64, mixed.count / 4)
+    return (Array(mixed.dropLast(selected)), Array(mixed.suffix(selected)))
+  }
+}
+
+extension ScriptHooks.RewardSample {
+  init(_ input: RewardInput) {
+    self.init(
+      score: input.score, kl: input.kl, length: input.length, ended: input.ended,
+      text: input.text, promptID: input.promptID, iteration: input.iteration)
+  }
+}
+
+extension PPOOptions {
+  init(_ settings: StageSettings.PPO) {
+    self.init()
+    iterations = settings.iterations
+    rollouts = settings.rollouts
+    maximumNewTokens = settings.maximumTokens
+    temperature = Float(settings.temperature)
+    learningRate = settings.learningRate
+    valueLearningRate = settings.valueLearningRate
+    epochs = settings.epochs
+    minibatch = settings.minibatch
+    klCoefficient = settings.klCoefficient
+    klTarget = settings.klTarget
+    clip = settings.clip
+    valueClip = settings.valueClip
+    gamma = settings.gamma
+    lambda = settings.lambda
+    missingEndPenalty = settings.missingEndPenalty
+    klLimit = settings.klLimit
+  }
+}

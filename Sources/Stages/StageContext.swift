@@ -1,0 +1,89 @@
+import Constitution
+import Foundation
+import Inference
+import KeyedRandom
+import RunStore
+import Transformer
+
+/// What every stage of one run shares.
+final class StageContext {
+  let experiment: Experiment
+  let hooks: ScriptHooks
+  let store: RunStore
+  let run: RunRecord
+  let conversation: Conversation
+  let observer: any RunObserver
+  /// Threads' worth of work a training step is split into; recorded, because
+  /// sums are taken lane by lane.
+  let lanes: Int
+  /// The figures of the stage that is running.
+  var counter = StageCounter()
+
+  init(
+    experiment: Experiment, hooks: ScriptHooks, store: RunStore, run: RunRecord,
+    conversation: Conversation, observer: any RunObserver, lanes: Int
+  ) {
+    self.experiment = experiment
+    self.hooks = hooks
+    self.store = store
+    self.run = run
+    self.conversation = conversation
+    self.observer = observer
+    self.lanes = lanes
+  }
+
+  var settings: StageSettings { experiment.stages }
+
+  func key(_ stage: String, _ item: String, _ draw: Int = 0) -> RandomKey {
+    RandomKey(seed: experiment.seed, stage: stage, item: item, draw: UInt64(draw))
+  }
+
+  func request(
+    _ prompt: [Int32], shared: Int = 0, temperature: Double, limit: Int, key: RandomKey
+  ) -> GenerationRequest {
+    GenerationRequest(
+      prompt: prompt, sharedPrefixLength: shared,
+      sampling: Sampling(temperature: Float(temperature)), key: key,
+      maximumNewTokens: limit, stopTokens: [conversation.endOfTurn], stopStrings: [])
+  }
+
+  /// Passes engine progress on to the observer, as `what`.
+  func progress(_ what: String) -> (Int, Int, String) -> Void {
+    { done, total, rate in
+      self.observer.stageProgressed(done: done, total: total, detail: "\(what), \(rate)")
+    }
+  }
+
+  /// Samples `draws` answers to every prompt with the given engine.
+  func respond(
+    to prompts: [Prompt], draws: Int, engine: MemoisedEngine, stage: String,
+    temperature: Double, limit: Int
+  ) throws -> [Response] {
+    let wanted = prompts.flatMap { prompt in (0..<draws).map { (prompt, $0) } }
+    let requests = wanted.map { prompt, draw in
+      request(
+        conversation.prompt(prompt.text), temperature: temperature, limit: limit,
+        key: key(stage, prompt.id, draw))
+    }
+    let generations = try engine.generate(requests, progress: progress("answers"))
+    return zip(wanted, generations).map { wanted, generation in
+      Response(
+        prompt: wanted.0, draw: wanted.1, generation: generation,
+        conversation: conversation)
+    }
+  }
+
+  /// Records answers as samples of this run.
+  func record(
+    _ responses: [Response], stage: String, system: String?, set: PromptSet
+  ) throws {
+    try store.insert(
+      responses.map {
+        SampleRecord(
+          runId: run.id, stage: stage, system: system, promptId: $0.prompt.id,
+          promptText: $0.prompt.text, promptSet: set, category: $0.prompt.category,
+          draw: $0.draw, kind: .response, text: $0.text, tokenCount: $0.tokenCount,
+          finish: $0.ended ? "end" : "length")
+      })
+  }
+}

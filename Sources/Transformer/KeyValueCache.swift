@@ -1,0 +1,59 @@
+internal import Kernels
+
+/// Keys and values of the tokens already seen, for a fixed number of slots; a
+/// slot holds one sequence of up to `capacity` tokens. One lane owns one.
+/// A slot needs no clearing: what lies beyond a row's position is never read.
+///
+/// `@unchecked Sendable`: it may move to the lane's thread, and only one lane
+/// uses it at a time.
+public final class KeyValueCache: @unchecked Sendable {
+  public let slots: Int
+  /// Most tokens a slot holds.
+  public let capacity: Int
+  let configuration: ModelConfiguration
+  let layout: CacheLayout
+  /// `[layers, slots]` blocks of `layout`, rotated.
+  private let keys: FloatBuffer
+  /// `[layers, slots]` blocks of `layout`.
+  private let values: FloatBuffer
+
+  public init(_ configuration: ModelConfiguration, slots: Int, capacity: Int) {
+    precondition(
+      capacity <= configuration.maximumPositions,
+      "a capacity of \(capacity) exceeds \(configuration.maximumPositions) positions")
+    self.configuration = configuration
+    self.slots = slots
+    self.capacity = capacity
+    layout = CacheLayout(
+      keyValueHeads: configuration.keyValueHeadCount,
+      headDimension: configuration.headDimension, capacity: capacity)
+    let count = configuration.layerCount * slots * layout.count
+    keys = FloatBuffer(count: count)
+    values = FloatBuffer(count: count)
+  }
+
+  /// Copies the first `length` tokens of one slot to another, in every layer.
+  public func copyPrefix(from source: Int, to target: Int, length: Int) {
+    precondition(
+      (0..<slots).contains(source) && (0..<slots).contains(target)
+        && (0...capacity).contains(length),
+      "copyPrefix(from: \(source), to: \(target), length: \(length)) leaves the cache")
+    guard source != target else { return }
+    for layer in 0..<configuration.layerCount {
+      layout.copyKeys(keys(layer, target), keys(layer, source), length: length)
+      layout.copyValues(values(layer, target), values(layer, source), length: length)
+    }
+  }
+
+  /// Bytes allocated.
+  public var byteCount: Int { 2 * keys.count * MemoryLayout<Float>.stride }
+
+  /// One slot's keys in one layer.
+  func keys(_ layer: Int, _ slot: Int) -> FloatPointer {
+    keys.pointer + (layer * slots + slot) * layout.count
+  }
+  /// One slot's values in one layer.
+  func values(_ layer: Int, _ slot: Int) -> FloatPointer {
+    values.pointer + (layer * slots + slot) * layout.count
+  }
+}

@@ -1,0 +1,101 @@
+public import Kernels
+
+extension Model {
+  /// Natural log-probability of `targets[i]` as the token after row `rows[i]`
+  /// of the last forward pass, under softmax(logits / temperature), and, when
+  /// asked for, that distribution's entropy in nats (else an empty array).
+  /// At most `w.maximumRows` rows.
+  public func logProbabilities(
+    rows: [Int32], targets: [Int32], temperature: Float = 1, _ w: TrainingWorkspace,
+    entropies: Bool = false
+  ) -> (logProbabilities: [Float], entropies: [Float]) {
+    checkHead(rows, targets.count, w)
+    let vocabulary = configuration.vocabularySize
+    targets.withUnsafeBufferPointer { target in
+      for start in stride(from: 0, to: rows.count, by: w.logitRows) {
+        let count = min(w.logitRows, rows.count - start)
+        computeLogits(rows[start..<start + count], temperature, w)
+        logProbability(
+          w.r.logProbability + start, w.r.logSum + start,
+          entropies ? w.r.entropy + start : nil, w.r.logits,
+          target.baseAddress! + start, rows: count, vocabulary: vocabulary)
+      }
+    }
+    w.held =
+      rows.count <= w.logitRows ? .init(rows: rows, temperature: temperature) : nil
+    return (
+      Array(UnsafeBufferPointer(start: w.r.logProbability, count: rows.count)),
+      entropies ? Array(UnsafeBufferPointer(start: w.r.entropy, count: rows.count)) : []
+    )
+  }
+
+  /// Adds the gradient of Σᵢ -coefficients[i] · logProbability[i] to
+  /// `w.hiddenGradient` and to the head's weight in `gradient`. Call after
+  /// `logProbabilities` with the same rows, targets and temperature.
+  public func logProbabilitiesBackward(
+    rows: [Int32], targets: [Int32], coefficients: [Float], temperature: Float = 1,
+    _ w: TrainingWorkspace, into gradient: FloatBuffer
+  ) {
+    checkHead(rows, targets.count, w)
+    precondition(coefficients.count == rows.count, "one coefficient a row")
+    let vocabulary = configuration.vocabularySize
+    let width = configuration.hiddenSize
+    let holdsLogits = w.held == .init(rows: rows, temperature: temperature)
+    // The selected rows were divided by the temperature, which already scales
+    // the weight's gradient; the rows' own gradient is divided here.
+    let scale = 1 / temperature
+    for start in stride(from: 0, to: rows.count, by: w.logitRows) {
+      let count = min(w.logitRows, rows.count - start)
+      let chunk = rows[start..<start + count]
+      if !holdsLogits { computeLogits(chunk, temperature, w) }
+      targets.withUnsafeBufferPointer { target in
+        coefficients.withUnsafeBufferPointer { coefficient in
+          logProbabilityBackward(
+            w.r.logits, w.r.logSum + start, coefficient.baseAddress! + start,
+            target.baseAddress! + start, rows: count, vocabulary: vocabulary)
+        }
+      }
+      matmulBackwardWeight(
+        gradient.pointer + layout.headWeight, w.r.logits, w.r.selected, rows: count,
+        inputs: width, outputs: vocabulary)
+      let delta = w.r.normedGradient
+      matmulBackwardInput(
+        delta, w.r.logits, weight(layout.headWeight), rows: count, inputs: width,
+        outputs: vocabulary, accumulate: false)
+      for (index, row) in chunk.enumerated() {
+        addScaled(
+          w.r.hiddenGradient + Int(row) * width, delta + index * width, scale, count: width)
+      }
+    }
+    w.held = nil
+  }
+
+  /// Gathers hidden rows, divided by the temperature, into `w.r.selected`, and
+  /// computes their logits, `[rows, V]`, into `w.r.logits`.
+  private func computeLogits(
+    _ rows: ArraySlice<Int32>, _ temperature: Float, _ w: TrainingWorkspace
+  ) {
+    let width = configuration.hiddenSize
+    let count = padded(rows.count)
+    let scale = 1 / temperature
+    w.r.selected.update(repeating: 0, count: count * width)
+    for (index, row) in rows.enumerated() {
+      addScaled(w.r.selected + index * width, w.r.hidden + Int(row) * width, scale, count: width)
+    }
+    matmul(
+      w.r.logits, w.r.selected, weight(layout.headWeight), rows: count, inputs: width,
+      outputs: configuration.vocabularySize)
+  }
+
+  private func checkHead(_ rows: [Int32], _ targets: Int, _ w: TrainingWorkspace) {
+    precondition(head == .languageModel, "a \(head) head has no vocabulary")
+    precondition(w.configuration == configuration, "the workspace is of another model shape")
+    precondition(rows.count == targets, "one target a row")
+    precondition(rows.count <= w.maximumRows, "more rows than the workspace holds")
+  }
+}
+
+/// y += scale · x
+private func addScaled(_ y: FloatPointer, _ x: FloatPointer, _ scale: Float, count: Int) {
+  for index in 0..<count { y[index] += scale * x[index] }
+}

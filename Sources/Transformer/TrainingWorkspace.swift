@@ -1,0 +1,154 @@
+public import Kernels
+
+/// Everything a forward and backward pass writes, in one arena allocated once:
+/// the activations that backward reads again, and scratch. One lane owns one.
+///
+/// `@unchecked Sendable`: it may move to the lane's thread, and only one lane
+/// uses it at a time.
+public final class TrainingWorkspace: @unchecked Sendable {
+  /// What one layer keeps from forward for backward. Rows are P = R padded.
+  struct Layer {
+    let input: FloatPointer  // [P, C] residual stream before attention
+    let inputRstd: FloatPointer  // [P]
+    let inputNormed: FloatPointer  // [P, C]
+    let query: FloatPointer  // [P, H·D] rotated
+    let key: FloatPointer  // [P, G·D] rotated
+    let value: FloatPointer  // [P, G·D]
+    let attended: FloatPointer  // [P, H·D]
+    let logSum: FloatPointer  // [P, H] log-sum-exp of the attention scores
+    let middle: FloatPointer  // [P, C] residual stream after attention
+    let middleRstd: FloatPointer  // [P]
+    let middleNormed: FloatPointer  // [P, C]
+    let gate: FloatPointer  // [P, F]
+    let up: FloatPointer  // [P, F]
+    let activated: FloatPointer  // [P, F]
+  }
+
+  /// Regions shared by all layers.
+  struct Regions {
+    var layers: [Layer] = []
+    let last: FloatPointer  // [P, C] residual stream after the last layer
+    let lastRstd: FloatPointer  // [P]
+    let hidden: FloatPointer  // [P, C]
+    let hiddenGradient: FloatPointer  // [P, C]
+    let streamGradient: FloatPointer  // [P, C] gradient of the residual stream
+    let normedGradient: FloatPointer  // [P, C]
+    let queryGradient: FloatPointer  // [P, H·D]
+    let keyGradient: FloatPointer  // [P, G·D]
+    let valueGradient: FloatPointer  // [P, G·D]
+    let attendedGradient: FloatPointer  // [P, H·D]
+    let gateGradient: FloatPointer  // [P, F]
+    let upGradient: FloatPointer  // [P, F]
+    let activatedGradient: FloatPointer  // [P, F]
+    let attentionScratch: FloatPointer
+    let selected: FloatPointer  // [P, C] hidden rows a head reads
+    let logits: FloatPointer  // [logitRows, V]
+    let logProbability: FloatPointer  // [P]
+    let logSum: FloatPointer  // [P] log-sum-exp of the logits
+    let entropy: FloatPointer  // [P]
+
+    init(
+      _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int,
+      maximumSequence: Int
+    ) {
+      for _ in 0..<c.layerCount {
+        layers.append(
+          Layer(
+            input: arena.take(rows * c.hiddenSize),
+            inputRstd: arena.take(rows),
+            inputNormed: arena.take(rows * c.hiddenSize),
+            query: arena.take(rows * c.queryWidth),
+            key: arena.take(rows * c.keyValueWidth),
+            value: arena.take(rows * c.keyValueWidth),
+            attended: arena.take(rows * c.queryWidth),
+            logSum: arena.take(rows * c.headCount),
+            middle: arena.take(rows * c.hiddenSize),
+            middleRstd: arena.take(rows),
+            middleNormed: arena.take(rows * c.hiddenSize),
+            gate: arena.take(rows * c.intermediateSize),
+            up: arena.take(rows * c.intermediateSize),
+            activated: arena.take(rows * c.intermediateSize)))
+      }
+      last = arena.take(rows * c.hiddenSize)
+      lastRstd = arena.take(rows)
+      hidden = arena.take(rows * c.hiddenSize)
+      hiddenGradient = arena.take(rows * c.hiddenSize)
+      streamGradient = arena.take(rows * c.hiddenSize)
+      normedGradient = arena.take(rows * c.hiddenSize)
+      queryGradient = arena.take(rows * c.queryWidth)
+      keyGradient = arena.take(rows * c.keyValueWidth)
+      valueGradient = arena.take(rows * c.keyValueWidth)
+      attendedGradient = arena.take(rows * c.queryWidth)
+      gateGradient = arena.take(rows * c.intermediateSize)
+      upGradient = arena.take(rows * c.intermediateSize)
+      activatedGradient = arena.take(rows * c.intermediateSize)
+      attentionScratch = arena.take(
+        AttentionScratch.scratchCount(
+          maximumSequence: maximumSequence, heads: c.headCount,
+          keyValueHeads: c.keyValueHeadCount, headDimension: c.headDimension))
+      selected = arena.take(rows * c.hiddenSize)
+      logits = arena.take(logitRows * c.vocabularySize)
+      logProbability = arena.take(rows)
+      logSum = arena.take(rows)
+      entropy = arena.take(rows)
+    }
+  }
+
+  /// Which logits the buffer holds, so that backward need not compute them again.
+  struct HeldLogits: Equatable {
+    var rows: [Int32]
+    var temperature: Float
+  }
+
+  /// Most rows a batch may have.
+  public let maximumRows: Int
+  /// Most tokens one sequence may have.
+  public let maximumSequence: Int
+  let configuration: ModelConfiguration
+  let r: Regions
+  /// Rows of logits computed at once.
+  let logitRows: Int
+  let positions: UnsafeMutablePointer<Int32>
+  var held: HeldLogits?
+  private let buffer: FloatBuffer
+
+  /// Allocates for batches of up to `maximumRows` rows whose sequences have up
+  /// to `maximumSequence` tokens. Logits take at most 16 MiB: with a large
+  /// vocabulary they are computed a few rows at a time, and again in backward.
+  public init(
+    _ configuration: ModelConfiguration, maximumRows: Int, maximumSequence: Int
+  ) {
+    precondition(
+      maximumSequence <= configuration.maximumPositions,
+      "a sequence of \(maximumSequence) exceeds \(configuration.maximumPositions) positions")
+    let rows = padded(maximumRows)
+    let affordable = (4 << 20) / configuration.vocabularySize
+    let logitRows = min(rows, padded(max(1, affordable)))
+    self.configuration = configuration
+    self.maximumRows = maximumRows
+    self.maximumSequence = maximumSequence
+    self.logitRows = logitRows
+    func carve(_ arena: inout Arena) -> Regions {
+      Regions(
+        &arena, configuration, rows: rows, logitRows: logitRows,
+        maximumSequence: maximumSequence)
+    }
+    var measure = Arena.measuring()
+    _ = carve(&measure)
+    buffer = FloatBuffer(count: measure.count)
+    var arena = Arena(buffer)
+    r = carve(&arena)
+    positions = .allocate(capacity: rows)
+    positions.initialize(repeating: 0, count: rows)
+  }
+
+  deinit { positions.deallocate() }
+
+  /// Final-norm hidden states of the last forward pass, `[R, C]`.
+  public var hidden: FloatPointer { r.hidden }
+  /// Gradient with respect to `hidden`, `[R, C]`: zeroed by forward, added to by
+  /// the heads' backward functions, read by the model's backward.
+  public var hiddenGradient: FloatPointer { r.hiddenGradient }
+  /// Bytes allocated.
+  public var byteCount: Int { buffer.count * MemoryLayout<Float>.stride }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Constitution
+import Foundation
+import LuaHost
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Load a script and check everything that can be known without compute.")
+
+  @Argument(help: "A file that returns an experiment, a constitution or a pretraining.")
+  var file: String
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp("Override a setting, as for run.", valueName: "path=value"))
+  var set: [String] = []
+
+  @OptionGroup var project: ProjectOptions
+
+  func validate() throws {
+    _ = try reportingUsage { try overrides(set) }
+  }
+
+  func run() throws {
+    try reportingFailure {
+      let loaded = try ScriptLoader(root: project.root).load(
+        file, kinds: "experiment", "constitution", "pretraining")
+      let table = loaded.value
+      switch table.kind {
+      case "experiment":
+        let experiment = try Experiment(table, overrides: overrides(set))
+        let sets = experiment.prompts
+        print("\(file): experiment '\(experiment.name)' is sound")
+        describe(experiment.constitution)
+        print(
+          "  prompts       \(sets.harmful.count) harmful, \(sets.helpful.count) helpful; "
+            + "held out: \(sets.harmfulHeldOut.count) harmful, \(sets.helpfulHeldOut.count) helpful")
+      case "constitution":
+        print("\(file): constitution is sound")
+        describe(try Constitution(table))
+      default:
+        let pretraining = try Pretraining(table, overrides: overrides(set))
+        print(
+          "\(file): pretraining '\(pretraining.name)' is sound: \(pretraining.layers) layers of "
+            + "\(pretraining.hidden), \(pretraining.tokens) tokens, into \(pretraining.output)")
+      }
+    }
+  }
+
+  private func describe(_ constitution: Constitution) {
+    print(
+      "  constitution  '\(constitution.name)' version \(constitution.version): "
+        + "\(constitution.revisionPrinciples.count) revision and "
+        + "\(constitution.preferencePrinciples.count) preference principles")
+    let functions = [
+      ("draw", constitution.draw), ("keep", constitution.keep), ("label", constitution.label),
+      ("reward", constitution.reward),
+    ].compactMap { name, function in
+      function.map { "\(name) (\($0.location.map(\.description) ?? "host"))" }
+    }
+    print("  functions     \(functions.isEmpty ? "none" : functions.joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Constitution
+import Foundation
+import Kernels
+import Stages
+
+struct Pretrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a tokenizer and a base model from scratch on documents that a script draws.")
+
+  @Argument(help: "A Lua file that returns solon.pretraining { … }.")
+  var file: String
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp("Override a setting, such as tokens=1000000.", valueName: "path=value"))
+  var set: [String] = []
+
+  @OptionGroup var project: ProjectOptions
+
+  func validate() throws {
+    _ = try reportingUsage { try overrides(set) }
+  }
+
+  func run() throws {
+    try reportingFailure {
+      let loaded = try ScriptLoader(root: project.root).load(file, kinds: "pretraining")
+      let pretraining = try Pretraining(loaded.value, overrides: overrides(set))
+      try BLAS.load()
+      let output = project.root.appendingPathComponent(pretraining.output)
+      let hash = try Stages.Pretrain(
+        pretraining, hooks: PretrainingHooks(vm: loaded.vm, document: pretraining.document),
+        observer: ConsoleObserver(), lanes: Lanes.standardCount
+      ).run(to: output)
+      print("wrote \(pretraining.output)  weights \(hash)")
+    }
+  }
+}

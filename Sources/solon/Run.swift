@@ -1,0 +1,84 @@
+import ArgumentParser
+import Constitution
+import Foundation
+import Kernels
+import LuaHost
+import Report
+import RunStore
+import Stages
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run an experiment: respond, revise, fine-tune, compare, label, prefer, reinforce, evaluate.",
+    discussion: """
+      Every model call and trained model is remembered in the record, so \
+      repeating a run resumes it and an edit recomputes only what it changes.
+      """)
+
+  @Argument(help: "A Lua file that returns solon.experiment { … }.")
+  var file: String
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp("Override a setting, such as stages.ppo.iterations=5.", valueName: "path=value"))
+  var set: [String] = []
+
+  @Option(name: .long, help: "Use only the first N prompts of each set. For trying out only.")
+  var limit: Int?
+
+  @OptionGroup var project: ProjectOptions
+
+  func validate() throws {
+    if let limit, limit < 1 {
+      throw ValidationError("--limit \(limit): expected at least 1")
+    }
+    _ = try reportingUsage { try overrides(set) }
+  }
+
+  func run() throws {
+    try reportingFailure {
+      let loaded = try ScriptLoader(root: project.root).load(file, kinds: "experiment")
+      var experiment = try Experiment(loaded.value, overrides: overrides(set))
+      if let limit { experiment.prompts.limit(to: limit) }
+      let hooks = ScriptHooks(
+        vm: loaded.vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
+      try BLAS.load()
+      let store = try RunStore(directory: project.runsDirectory)
+      let lanes = Lanes.standardCount
+      let pipeline = try Pipeline(
+        experiment: experiment, hooks: hooks, store: store, root: project.root,
+        observer: ConsoleObserver(), lanes: lanes)
+
+      let record = try store.begin(
+        RunRecord(
+          name: experiment.name, seed: Int64(experiment.seed), command: command,
+          experiment: experiment.resolved.json, overrides: set,
+          constitutionName: experiment.constitution.name,
+          constitutionVersion: experiment.constitution.version,
+          constitutionHash: experiment.constitution.contentHash, limit: limit,
+          machine: .current(lanes: lanes), gitCommit: gitCommit(in: project.root)),
+        scripts: loaded.vm.loadedScripts.map {
+          ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
+        })
+      print(
+        "run \(record.id)  \(experiment.name)  constitution \(experiment.constitution.name)"
+          + "  seed \(experiment.seed)" + (limit.map { "  limit \($0) (for trying out)" } ?? ""))
+      do {
+        let outcome = try pipeline.run(record)
+        try store.finish(record, status: .finished, outcome: outcome)
+      } catch {
+        try? store.finish(
+          record, status: .failed, outcome: RunOutcome(reason: String(describing: error)))
+        FileHandle.standardError.write(
+          Data("run \(record.id) stopped; the same command continues it\n".utf8))
+        throw error
+      }
+      print("")
+      print(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
+    }
+  }
+
+  private var command: String {
+    (["solon"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+  }
+}

@@ -1,0 +1,190 @@
+import Testing
+
+@testable import Kernels
+
+@Suite struct AttentionTests {
+  /// Sequences of one row, around a tile and around a block of queries; grouped
+  /// and plain heads; head dimensions that are and are not whole vectors.
+  static let shapes = [
+    Naive.AttentionShape(offsets: [0, 1], heads: 1, keyValueHeads: 1, dimension: 1),
+    Naive.AttentionShape(offsets: [0, 7, 8, 41], heads: 4, keyValueHeads: 2, dimension: 8),
+    Naive.AttentionShape(offsets: [0, 33, 33, 51], heads: 2, keyValueHeads: 2, dimension: 33),
+    Naive.AttentionShape(offsets: [0, 47, 95, 144], heads: 2, keyValueHeads: 1, dimension: 32),
+    Naive.AttentionShape(offsets: [0, 103], heads: 6, keyValueHeads: 2, dimension: 64),
+  ]
+
+  private struct Inputs {
+    var q, k, v: [Float]
+
+    init(_ shape: Naive.AttentionShape, scale: Double = 1) {
+      q = sample("q", shape.rows * shape.queryWidth, scale: scale)
+      k = sample("k", shape.rows * shape.keyWidth, scale: scale)
+      v = sample("v", shape.rows * shape.keyWidth)
+    }
+  }
+
+  private func scratch(_ shape: Naive.AttentionShape) -> [Float] {
+    let longest = zip(shape.offsets, shape.offsets.dropFirst()).map { $1 - $0 }.max()!
+    // Garbage, so that reading what was not written shows.
+    return [Float](
+      repeating: .nan,
+      count: AttentionScratch.scratchCount(
+        maximumSequence: longest, heads: shape.heads,
+        keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension))
+  }
+
+  private func forward(
+    _ shape: Naive.AttentionShape, _ inputs: Inputs
+  ) -> (out: [Float], lse: [Float]) {
+    var out = [Float](repeating: .nan, count: shape.rows * shape.queryWidth)
+    var lse = [Float](repeating: .nan, count: shape.rows * shape.heads)
+    var memory = scratch(shape)
+    attention(
+      &out, &lse, inputs.q, inputs.k, inputs.v, offsets: shape.offsets,
+      heads: shape.heads, keyValueHeads: shape.keyValueHeads,
+      headDimension: shape.dimension, scratch: &memory)
+    return (out, lse)
+  }
+
+  @Test(arguments: shapes)
+  func forwardMatchesLoops(shape: Naive.AttentionShape) {
+    for scale in [1.0, 4.0] {
+      let inputs = Inputs(shape, scale: scale)
+      let (out, lse) = forward(shape, inputs)
+      let expected = Naive.attention(wide(inputs.q), wide(inputs.k), wide(inputs.v), shape)
+      expectClose(out, expected.out, tolerance: 1e-5)
+      expectClose(lse, expected.lse, tolerance: 1e-5)
+    }
+  }
+
+  @Test(arguments: [
+    Naive.AttentionShape(offsets: [0, 1, 9], heads: 2, keyValueHeads: 1, dimension: 4),
+    Naive.AttentionShape(offsets: [0, 14], heads: 4, keyValueHeads: 2, dimension: 5),
+  ])
+  func backwardMatchesDifferences(shape: Naive.AttentionShape) {
+    let inputs = Inputs(shape)
+    let dout = sample("dout", shape.rows * shape.queryWidth)
+    let gradients = backward(shape, inputs, dout)
+    let (q, k, v) = (wide(inputs.q), wide(inputs.k), wide(inputs.v))
+    func loss(_ q: [Double], _ k: [Double], _ v: [Double]) -> Double {
+      inner(wide(dout), Naive.attention(q, k, v, shape).out)
+    }
+    expectClose(gradients.dq, numericalGradient(q) { loss($0, k, v) }, tolerance: 1e-5)
+    expectClose(gradients.dk, numericalGradient(k) { loss(q, $0, v) }, tolerance: 1e-5)
+    expectClose(gradients.dv, numericalGradient(v) { loss(q, k, $0) }, tolerance: 1e-5)
+  }
+
+  /// Large shapes, where differences by every element take too long: by the
+  /// derivative along random directions.
+  @Test(arguments: shapes)
+  func backwardMatchesDirections(shape: Naive.AttentionShape) {
+    let inputs = Inputs(shape)
+    let dout = sample("dout", shape.rows * shape.queryWidth)
+    let gradients = backward(shape, inputs, dout)
+    let (q, k, v) = (wide(inputs.q), wide(inputs.k), wide(inputs.v))
+    for trial in 0..<3 {
+      let a = wide(sample("a\(trial)", q.count))
+      let b = wide(sample("b\(trial)", k.count))
+      let c = wide(sample("c\(trial)", v.count))
+      let loss = { (s: Double) -> Double in
+        func moved(_ x: [Double], _ d: [Double]) -> [Double] { zip(x, d).map { $0 + s * $1 } }
+        return inner(
+          wide(dout), Naive.attention(moved(q, a), moved(k, b), moved(v, c), shape).out)
+      }
+      let expected = (loss(1e-5) - loss(-1e-5)) / 2e-5
+      let actual =
+        inner(a, wide(gradients.dq)) + inner(b, wide(gradients.dk))
+        + inner(c, wide(gradients.dv))
+      let size = inner(a, a).squareRoot() + inner(c, c).squareRoot()
+      #expect(abs(actual - expected) < 1e-4 * (1 + size))
+    }
+  }
+
+  /// The kernel's gradients, after checking that it adds to what was there.
+  private func backward(
+    _ shape: Naive.AttentionShape, _ inputs: Inputs, _ dout: [Float]
+  ) -> (dq: [Float], dk: [Float], dv: [Float]) {
+    let (out, lse) = forward(shape, inputs)
+    func run(from value: Float) -> (dq: [Float], dk: [Float], dv: [Float]) {
+      var dq = [Float](repeating: value, count: inputs.q.count)
+      var dk = [Float](repeating: value, count: inputs.k.count)
+      var dv = [Float](repeating: value, count: inputs.v.count)
+      var memory = scratch(shape)
+      attentionBackward(
+        &dq, &dk, &dv, dout, inputs.q, inputs.k, inputs.v, out, lse,
+        offsets: shape.offsets, heads: shape.heads, keyValueHeads: shape.keyValueHeads,
+        headDimension: shape.dimension, scratch: &memory)
+      return (dq, dk, dv)
+    }
+    let result = run(from: 0)
+    let added = run(from: 2)
+    expectClose(added.dq, wide(result.dq).map { $0 + 2 }, tolerance: 1e-6)
+    expectClose(added.dk, wide(result.dk).map { $0 + 2 }, tolerance: 1e-6)
+    expectClose(added.dv, wide(result.dv).map { $0 + 2 }, tolerance: 1e-6)
+    return result
+  }
+
+  @Test(arguments: shapes)
+  func sequencesDoNotSeeEachOther(shape: Naive.AttentionShape) {
+    let inputs = Inputs(shape)
+    let together = forward(shape, inputs)
+    for (begin, end) in zip(shape.offsets, shape.offsets.dropFirst()) where end > begin {
+      var alone = shape
+      alone.offsets = [0, end - begin]
+      var part = inputs
+      part.q = Array(inputs.q[(begin * shape.queryWidth)..<(end * shape.queryWidth)])
+      part.k = Array(inputs.k[(begin * shape.keyWidth)..<(end * shape.keyWidth)])
+      part.v = Array(inputs.v[(begin * shape.keyWidth)..<(end * shape.keyWidth)])
+      let (out, lse) = forward(alone, part)
+      #expect(
+        bits(out) == bits(together.out[(begin * shape.queryWidth)..<(end * shape.queryWidth)]))
+      #expect(bits(lse) == bits(together.lse[(begin * shape.heads)..<(end * shape.heads)]))
+    }
+  }
+
+  @Test(arguments: shapes)
+  func stepMatchesLoopsAtEveryLength(shape: Naive.AttentionShape) {
+    let inputs = Inputs(shape)
+    var one = shape
+    one.offsets = [0, shape.rows]
+    let expected = Naive.attention(wide(inputs.q), wide(inputs.k), wide(inputs.v), one).out
+    var memory = scratch(one)
+    for t in 0..<shape.rows {
+      let q = Array(inputs.q[(t * shape.queryWidth)..<((t + 1) * shape.queryWidth)])
+      var out = [Float](repeating: .nan, count: shape.queryWidth)
+      attentionStep(
+        &out, q, inputs.k, inputs.v, length: t + 1, heads: shape.heads,
+        keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension,
+        scratch: &memory)
+      let row = Array(expected[(t * shape.queryWidth)..<((t + 1) * shape.queryWidth)])
+      expectClose(out, row, tolerance: 1e-5)
+    }
+  }
+
+  /// The same bits wherever the cache lies, whatever is behind its end and
+  /// whatever the scratch held.
+  @Test func stepDependsOnItsRowsAlone() {
+    let shape = Naive.AttentionShape(
+      offsets: [0, 61], heads: 8, keyValueHeads: 4, dimension: 32)
+    let inputs = Inputs(shape)
+    let q = Array(inputs.q.prefix(shape.queryWidth))
+    func step(shiftedBy shift: Int, behind: Float, scratch fill: Float) -> [UInt32] {
+      let pad = [Float](repeating: behind, count: shift)
+      let k = pad + inputs.k + [behind, behind]
+      let v = pad + inputs.v + [behind, behind]
+      var memory = scratch(shape).map { _ in fill }
+      var out = [Float](repeating: .nan, count: shape.queryWidth)
+      k.withUnsafeBufferPointer { k in
+        v.withUnsafeBufferPointer { v in
+          attentionStep(
+            &out, q, k.baseAddress! + shift, v.baseAddress! + shift, length: 61,
+            heads: 8, keyValueHeads: 4, headDimension: 32, scratch: &memory)
+        }
+      }
+      return bits(out)
+    }
+    let first = step(shiftedBy: 0, behind: 0, scratch: 0)
+    #expect(step(shiftedBy: 3, behind: .nan, scratch: .nan) == first)
+    #expect(step(shiftedBy: 16, behind: .infinity, scratch: 9) == first)
+  }
+}

@@ -1,0 +1,215 @@
+import LuaHost
+import Testing
+
+@Suite struct FunctionTests {
+  private final class Counter {
+    var value = 0
+  }
+
+  private let library: [FunctionSpec] = [
+    FunctionSpec(
+      name: "solon.jsonl",
+      parameters: [
+        Parameter("path", .nonEmptyString),
+        Parameter("limit", .integer(1...100), optional: true),
+      ]
+    ) { context in
+      .string("\(context.string(0)) \(context[1].summary)")
+    },
+    FunctionSpec(
+      name: "solon.stats.sum",
+      parameters: [Parameter("values", .number, variadic: true)]
+    ) { context in
+      .number(context.arguments.reduce(0) { $0 + $1.doubleValue! })
+    },
+    FunctionSpec(
+      name: "solon.map",
+      parameters: [
+        Parameter("list", .array(of: .any)), Parameter("f", .function),
+      ]
+    ) { context throws(ScriptError) in
+      var result: [LuaValue] = []
+      for value in context.table(0).array {
+        result.append(try context.call(context.function(1), [value]))
+      }
+      return .table(LuaTable(array: result))
+    },
+    FunctionSpec(name: "solon.fail") { context throws(ScriptError) in
+      throw context.error("no luck today; try tomorrow")
+    },
+  ]
+
+  private let counter = ObjectSpec(
+    name: "counter", summary: "Counts.",
+    methods: [
+      FunctionSpec(
+        name: "add",
+        parameters: [Parameter("by", .integer(0...10), default: 1)]
+      ) { context in
+        let counter = context.receiver(as: Counter.self)
+        counter.value += context.integer(0)
+        return .integer(Int64(counter.value))
+      }
+    ])
+
+  @Test func argumentsAreConverted() throws {
+    #expect(
+      try run(
+        """
+        return { solon.jsonl("a"), solon.jsonl("a", 2.0),
+          solon.stats.sum(1, 2, 3.5), solon.stats.sum(),
+          solon.map({ 1, 2 }, function(x) return x * 10 end) }
+        """, library: library) == ["a nil", "a 2", 6.5, 0.0, [10, 20]])
+  }
+
+  @Test(arguments: [
+    (
+      "\nsolon.jsonl(3)",
+      "main.lua:2: solon.jsonl: argument 1 (path): "
+        + "expected non-empty string, got number"
+    ),
+    (
+      "solon.jsonl()",
+      "main.lua:1: solon.jsonl: argument 1 (path): "
+        + "expected non-empty string, got nil"
+    ),
+    (
+      "solon.jsonl('a', 101)",
+      "main.lua:1: solon.jsonl: argument 2 (limit): "
+        + "expected an integer in [1, 100], got 101"
+    ),
+    (
+      "solon.jsonl('a', 1, 2)",
+      "main.lua:1: solon.jsonl: expected 2 arguments, got 3"
+    ),
+    (
+      "solon.stats.sum(1, 'x')",
+      "main.lua:1: solon.stats.sum: argument 2 (values): "
+        + "expected number, got string"
+    ),
+    (
+      "solon.jsonl('\\xff')",
+      "main.lua:1: solon.jsonl: argument 1: invalid UTF-8 at byte 1 (0xFF)"
+    ),
+    (
+      "local t = {} t.x = t solon.map(t, print)",
+      "main.lua:1: solon.map: argument 1.x: the table contains itself"
+    ),
+    (
+      "\n\nsolon.fail()",
+      "main.lua:3: solon.fail: no luck today; try tomorrow"
+    ),
+    (
+      "solon.jsnl('a')",
+      "main.lua:1: 'solon.jsnl' does not exist (did you mean 'solon.jsonl'?)"
+    ),
+    (
+      "solon.stats.summ(1)",
+      "main.lua:1: 'solon.stats.summ' does not exist "
+        + "(did you mean 'solon.stats.sum'?)"
+    ),
+    (
+      "return solom",
+      "main.lua:1: unknown name 'solom' (did you mean 'solon'?): "
+        + "there is no such global or local"
+    ),
+    (
+      "\nsolon.map({ 1 }, function(x)\n  return x.y.z\nend)",
+      "main.lua:3: attempt to index a number value (local 'x')"
+    ),
+  ])
+  func wrongCallsNameTheArgument(text: String, description: String) throws {
+    #expect(try failure(text, library: library).description == description)
+  }
+
+  @Test func hostErrorsCanBeCaught() throws {
+    #expect(
+      try run(
+        "local ok, e = pcall(solon.fail) return { ok, e }", library: library)
+        == [false, "main.lua:1: solon.fail: no luck today; try tomorrow"])
+  }
+
+  @Test func hostErrorsComeBackWhole() throws {
+    let wrapped = FunctionSpec(name: "solon.raise") {
+      _ throws(ScriptError) in
+      throw ScriptError(
+        message: "broken", path: "a.b", context: "stage", reason: .schema)
+    }
+    let error = try failure(
+      "local function f() solon.raise() end\nf()", library: [wrapped])
+    #expect(error.path == "a.b")
+    #expect(error.reason == .schema)
+    #expect(error.description == "main.lua:1: broken (stage)")
+    #expect(
+      error.traceback == [
+        "main.lua:1: in function 'f'", "main.lua:2: in main chunk",
+      ])
+    #expect(error.sourceLine == "local function f() solon.raise() end")
+  }
+
+  @Test func objectsHaveMethodsAndState() throws {
+    let project = try Project()
+    let machine = try project.machine(objectTypes: [counter])
+    let parts = try project.run(
+      machine,
+      """
+      local kept
+      return {
+        function(ctx) return { ctx.counter:add(), ctx.counter:add(5),
+          tostring(ctx.counter), type(ctx.counter) } end,
+        function(ctx) ctx.counter:add(11) end,
+        function(ctx) ctx.counter.add(1) end,
+        function(ctx) ctx.counter.x = 1 end,
+        function(ctx) kept = ctx.counter end,
+        function() kept:add() end,
+      }
+      """
+    ).arrayValue!.map { $0.functionValue! }
+    func object(_ counter: Counter) -> LuaValue {
+      ["counter": .object(LuaObject("counter", state: counter))]
+    }
+    let state = Counter()
+    #expect(
+      try machine.call(parts[0], [object(state)])
+        == [1, 6, "counter", "userdata"])
+    #expect(state.value == 6)
+    let messages = [
+      "main.lua:5: counter:add: argument 1 (by): "
+        + "expected an integer in [0, 10], got 11",
+      "main.lua:6: counter:add: call it with a colon: object:add(...)",
+      "main.lua:7: a host object is read-only",
+    ]
+    for (index, message) in messages.enumerated() {
+      let error = #expect(throws: ScriptError.self) {
+        try machine.call(parts[index + 1], [object(state)])
+      }
+      #expect(error?.description == message)
+    }
+    _ = try machine.call(parts[4], [object(state)])
+    let stale = #expect(throws: ScriptError.self) {
+      try machine.call(parts[5], [])
+    }
+    #expect(
+      stale?.description
+        == "main.lua:9: counter: used after the call it was made for; "
+        + "take it from the arguments of each call")
+  }
+
+  @Test func lastingObjectsLast() throws {
+    let state = Counter()
+    let make = FunctionSpec(name: "solon.counter") { _ in
+      .object(LuaObject("counter", state: state, lifetime: .machine))
+    }
+    let project = try Project()
+    let machine = try project.machine(
+      library: [make], objectTypes: [counter])
+    _ = try machine.evaluate("c = solon.counter()")
+    #expect(try machine.evaluate("c:add(2)") == 2)
+    #expect(try machine.evaluate("c:add(3)") == 5)
+  }
+
+  @Test func signaturesAreReadable() {
+    #expect(library[0].signature == "solon.jsonl(path, limit?)")
+    #expect(library[1].signature == "solon.stats.sum(...)")
+  }
+}

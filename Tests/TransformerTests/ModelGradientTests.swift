@@ -1,0 +1,93 @@
+import Kernels
+import Testing
+
+@testable import Transformer
+
+/// Backward against finite differences of forward, on the whole model.
+@Suite struct ModelGradientTests {
+  init() throws { try BLAS.load() }
+
+  /// Moves each tensor along its own gradient: the loss must change as fast as
+  /// the gradient's norm says.
+  private func check(_ model: Model, loss: () -> Double, gradient: FloatBuffer) {
+    for tensor in model.layout.tensors {
+      let direction = Array(gradient.slice(tensor.range))
+      let norm = direction.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      #expect(norm > 1e-3, "\(tensor.name) has no gradient to check")
+      let saved = Array(model.parameters.slice(tensor.range))
+      let length = 0.01
+      func moved(by distance: Double) -> Double {
+        for (index, offset) in tensor.range.enumerated() {
+          model.parameters[offset] =
+            saved[index] + Float(distance * Double(direction[index]) / norm)
+        }
+        return loss()
+      }
+      let slope = (moved(by: length) - moved(by: -length)) / (2 * length)
+      _ = moved(by: 0)
+      #expect(abs(slope - norm) < 0.01 * norm, "\(tensor.name): \(slope) and \(norm)")
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func languageModel(_ tied: Bool) {
+    let model = ModelReference.model(tied: tied, head: .languageModel)
+    let batch = PackedBatch(model.randomSequences([9, 3, 14], seed: 50))
+    let w = TrainingWorkspace(model.configuration, maximumRows: 32, maximumSequence: 16)
+    let (rows, targets) = nextTokenTargets(batch)
+    let coefficients = ModelReference.coefficients(rows.count)
+    func loss() -> Double {
+      model.forward(batch, w)
+      let result = model.logProbabilities(rows: rows, targets: targets, temperature: 1.3, w)
+      return zip(coefficients, result.logProbabilities)
+        .reduce(0) { $0 - Double($1.0) * Double($1.1) }
+    }
+    let gradient = model.makeGradient()
+    _ = loss()
+    model.logProbabilitiesBackward(
+      rows: rows, targets: targets, coefficients: coefficients, temperature: 1.3, w,
+      into: gradient)
+    model.backward(batch, w, into: gradient)
+    check(model, loss: loss, gradient: gradient)
+  }
+
+  @Test func scalarHead() {
+    let model = ModelReference.model(tied: true, head: .scalar)
+    let batch = PackedBatch(model.randomSequences([9, 3, 14], seed: 60))
+    let w = TrainingWorkspace(model.configuration, maximumRows: 32, maximumSequence: 16)
+    let rows: [Int32] = [8, 11, 20, 25]
+    let coefficients: [Float] = [1, -0.5, 0.75, 1.5]
+    func loss() -> Double {
+      model.forward(batch, w)
+      return zip(coefficients, model.scores(rows: rows, w))
+        .reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let gradient = model.makeGradient()
+    _ = loss()
+    model.scoresBackward(rows: rows, coefficients: coefficients, w, into: gradient)
+    model.backward(batch, w, into: gradient)
+    check(model, loss: loss, gradient: gradient)
+  }
+
+  @Test func backwardAddsToTheGradient() {
+    let model = ModelReference.model(tied: true, head: .languageModel)
+    let batch = PackedBatch(model.randomSequences([6, 5], seed: 70))
+    let w = TrainingWorkspace(model.configuration, maximumRows: 16, maximumSequence: 16)
+    let (rows, targets) = nextTokenTargets(batch)
+    func accumulate(_ gradient: FloatBuffer) {
+      model.forward(batch, w)
+      _ = model.logProbabilities(rows: rows, targets: targets, w)
+      model.logProbabilitiesBackward(
+        rows: rows, targets: targets,
+        coefficients: Array(repeating: 1, count: rows.count), w, into: gradient)
+      model.backward(batch, w, into: gradient)
+    }
+    let once = model.makeGradient()
+    let twice = model.makeGradient()
+    accumulate(once)
+    accumulate(twice)
+    accumulate(twice)
+    let all = 0..<once.count
+    #expect(relativeError(twice.slice(all), once.slice(all).map { 2 * $0 }) < 1e-5)
+  }
+}
