@@ -1,6 +1,6 @@
 // What scripts can name. The standard libraries are opened into a table that is
 // thrown away, and only listed functions are taken from it.
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "internal.h"
@@ -137,7 +137,7 @@ static int protected_call(lua_State *L) {
   luaL_checkany(L, 1);
   int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
   if (status == LUA_ERRMEM || (status != LUA_OK && host->out_of_memory))
-    lh_kill(L, host, LH_MEMORY);
+    lh_kill(L, host, lh_memory_reason(host));
   if (host->killed != LH_OK) return lh_raise_killed(L, host);
   if (status == LUA_OK) {
     luaL_checkstack(L, 1, "too many results");
@@ -177,6 +177,7 @@ static int set_metatable(lua_State *L) {
   lua_createtable(L, 0, 4);  // 3
   lua_pushnil(L);
   while (lua_next(L, 2)) {
+    lh_spend(L, lh_of(L), 1);
     const char *key =
         lua_type(L, 4) == LUA_TSTRING ? lua_tostring(L, 4) : "";
     if (key[0] == '_' && key[1] == '_') {
@@ -226,7 +227,7 @@ static int require(lua_State *L) {
   int32_t answer = host->request(host->context, LH_REQUEST_MODULE_DONE, 0,
                                  host->output.bytes, 0, NULL, 0);
   (void)answer;
-  if (status == LUA_ERRMEM) lh_kill(L, host, LH_MEMORY);
+  if (status == LUA_ERRMEM) lh_kill(L, host, lh_memory_reason(host));
   if (host->killed != LH_OK) return lh_raise_killed(L, host);
   // The handler has noted where the error happened; the outer one keeps that.
   if (status != LUA_OK) return lua_error(L);
@@ -258,6 +259,19 @@ static void take(lua_State *L, const char *const *names) {
   }
 }
 
+// Makes the named functions of the table on top charge for their argument.
+static void charge_fields(lua_State *L, ...) {
+  va_list names;
+  va_start(names, L);
+  const char *name;
+  while ((name = va_arg(names, const char *))) {
+    lua_getfield(L, -1, name);
+    lh_charge_function(L);
+    lua_setfield(L, -2, name);
+  }
+  va_end(names);
+}
+
 void lh_open_environment(lua_State *L, lh_host *host) {
   (void)host;
   luaL_checkstack(L, 12, NULL);
@@ -266,6 +280,7 @@ void lh_open_environment(lua_State *L, lh_host *host) {
   luaL_requiref(L, "_G", luaopen_base, 0);
   take(L, base_names);
   lua_pop(L, 1);
+  charge_fields(L, "tonumber", NULL);
   static const luaL_Reg own[] = {
       {"next", lh_next},           {"pairs", lh_pairs},
       {"pcall", protected_call},   {"print", print},
@@ -283,6 +298,7 @@ void lh_open_environment(lua_State *L, lh_host *host) {
   luaL_requiref(L, "utf8", luaopen_utf8, 0);
   take(L, utf8_names);
   lua_pop(L, 1);
+  charge_fields(L, "codepoint", "len", "offset", NULL);
   lua_setfield(L, -2, "utf8");
 
   lua_newtable(L);

@@ -30,17 +30,29 @@ static void copy_text(lh_buffer *buffer, const char *text, size_t size) {
 
 // Lua retries a refused request after a full collection, so a refusal is not
 // yet a failure: `out_of_memory` says whether the last growth was refused.
+//
+// Copying is charged here, for all functions and operators alike; the charge
+// takes effect at the next look at the budget.
 static void *allocate(void *data, void *block, size_t old, size_t size) {
   lh_host *host = data;
-  if (!block) old = 0;  // then `old` is the type of the new object
+  bool is_string = false;
+  if (!block) {  // then `old` is the type of the new object
+    is_string = old == LUA_TSTRING;
+    old = 0;
+  }
   if (size == 0) {
     free(block);
     host->used -= old;
     return NULL;
   }
   if (size > old) {
-    if (host->used + (size - old) > host->limits.memory) {
+    const size_t growth = size - old;
+    if (growth >= 1024) host->budget -= (int64_t)(growth / 16);
+    host->string_too_long =
+        is_string && size > host->limits.string + sizeof(void *) * 8;
+    if (host->string_too_long || host->used + growth > host->limits.memory) {
       host->out_of_memory = true;
+      host->budget -= (int64_t)(host->used / 256);  // for the collection
       // Lua calls no message handler for a memory error: note the place now.
       if (host->L && !host->recorded) lh_record_place(host->L, host, false);
       return NULL;
@@ -64,9 +76,14 @@ static const char *kill_message(lh_host *host) {
   switch (host->killed) {
     case LH_INSTRUCTIONS: return "script exceeded its instruction budget";
     case LH_MEMORY: return "script exceeded its memory limit";
+    case LH_LENGTH: return "script made a string longer than its limit";
     case LH_INTERRUPTED: return "script was interrupted";
     default: return "script was ended";
   }
+}
+
+lh_status lh_memory_reason(const lh_host *host) {
+  return host->string_too_long ? LH_LENGTH : LH_MEMORY;
 }
 
 static void hook(lua_State *L, lua_Debug *frame);
@@ -76,7 +93,8 @@ static void hook(lua_State *L, lua_Debug *frame);
 void lh_kill(lua_State *L, lh_host *host, lh_status reason) {
   if (host->killed != LH_OK) return;
   host->killed = reason;
-  if (reason != LH_MEMORY) lh_record_place(L, host, true);
+  if (reason != LH_MEMORY && reason != LH_LENGTH)
+    lh_record_place(L, host, true);
   host->recorded = true;
   lua_sethook(L, hook, LUA_MASKCOUNT, 1);
 }
@@ -246,7 +264,7 @@ static lh_status protect(lh_host *host, lua_CFunction function, void *data,
   if (status != LUA_OK || host->killed != LH_OK) {
     if (status == LUA_ERRMEM ||
         (status != LUA_OK && host->out_of_memory)) {
-      lh_kill(L, host, LH_MEMORY);
+      lh_kill(L, host, lh_memory_reason(host));
     }
     if (host->killed != LH_OK) {
       const char *text = kill_message(host);
@@ -332,7 +350,7 @@ static int run_protected(lua_State *L) {
                                 "t");
   if (status != LUA_OK) {
     // Nesting beyond the parser's limit is reported as a runtime error.
-    if (status == LUA_ERRMEM) lh_kill(L, host, LH_MEMORY);
+    if (status == LUA_ERRMEM) lh_kill(L, host, lh_memory_reason(host));
     else host->status = LH_SYNTAX;
     return lua_error(L);
   }

@@ -39,6 +39,7 @@ struct lh_host {
 
   size_t used;
   bool out_of_memory;  // the last growth was refused
+  bool string_too_long;  // because a string was over its limit
   int64_t budget;
   lh_status killed;  // why the open call must end; LH_OK while it may go on
   bool recorded;     // the report's place is that of the first cause: keep it
@@ -78,6 +79,8 @@ extern const char LH_KEY_REAL, LH_KEY_KIND, LH_KEY_FILE, LH_KEY_LINE,
 bool lh_reserve(lh_buffer *buffer, size_t size);
 void lh_kill(lua_State *L, lh_host *host, lh_status reason);
 int lh_raise_killed(lua_State *L, lh_host *host);
+// Which limit the last refusal of memory was about.
+lh_status lh_memory_reason(const lh_host *host);
 // Raises when the open call is over its budget.
 void lh_spend(lua_State *L, lh_host *host, int64_t instructions);
 void lh_record_place(lua_State *L, lh_host *host, bool traceback);
@@ -123,5 +126,9 @@ int lh_strict_index(lua_State *L);
 const char *lh_to_text(lua_State *L, int index, size_t *size);
 void lh_open_tables(lua_State *L);
 void lh_open_strings(lua_State *L);
+void lh_open_patterns(lua_State *L);
+// Replaces the function on top by one that charges for the length of its first
+// argument.
+void lh_charge_function(lua_State *L);
 
 #endif

@@ -1,12 +1,11 @@
 // The string library: stock functions where they are harmless, ours where a
-// result must be bounded or an address would show.
+// result must be bounded, time must be charged, or an address would show.
+// Binary packing is left out: it can pad a string to any size.
 #include <string.h>
 
 #include "internal.h"
 
-static const char *const stock_names[] = {
-    "byte", "char",  "find",       "gmatch", "gsub",    "len",
-    "match", "pack", "packsize", "sub",  "unpack", NULL};
+static const char *const stock_names[] = {"char", "len", "sub", NULL};
 
 static int repeat(lua_State *L) {
   lh_host *host = lh_of(L);
@@ -42,7 +41,7 @@ static int repeat(lua_State *L) {
   return 1;
 }
 
-// A stock function (upvalue 1) that reads its first argument once.
+// A stock function (upvalue 1) that reads its first argument at most once.
 static int charged(lua_State *L) {
   lh_spend(L, lh_of(L),
            lua_type(L, 1) == LUA_TSTRING ? (int64_t)lua_rawlen(L, 1) / 16 : 0);
@@ -52,6 +51,8 @@ static int charged(lua_State *L) {
   lua_call(L, count, LUA_MULTRET);
   return lua_gettop(L);
 }
+
+void lh_charge_function(lua_State *L) { lua_pushcclosure(L, charged, 1); }
 
 // string.format without %p, and with values in words instead of addresses.
 static int format(lua_State *L) {
@@ -91,10 +92,11 @@ void lh_open_strings(lua_State *L) {
     lua_getfield(L, -2, *name);
     lua_setfield(L, -2, *name);
   }
-  static const char *const linear[] = {"lower", "upper", "reverse", NULL};
+  static const char *const linear[] = {"byte", "lower", "upper", "reverse",
+                                       NULL};
   for (const char *const *name = linear; *name; name++) {
     lua_getfield(L, -2, *name);
-    lua_pushcclosure(L, charged, 1);
+    lh_charge_function(L);
     lua_setfield(L, -2, *name);
   }
   lua_getfield(L, -2, "format");
@@ -102,4 +104,5 @@ void lh_open_strings(lua_State *L) {
   lua_setfield(L, -2, "format");
   lua_pushcfunction(L, repeat);
   lua_setfield(L, -2, "rep");
+  lh_open_patterns(L);
 }

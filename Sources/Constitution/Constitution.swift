@@ -97,6 +97,11 @@ public struct Constitution: Sendable {
 }
 
 extension Constitution {
+  /// The few-shot texts that stand before a template, as the author wrote them.
+  public func prefix(of name: TemplateName) -> [Template.Piece] {
+    (exemplars[name] ?? []).map { Template.Piece(text: $0, isData: false) }
+  }
+
   /// SHA-256 of the constitution's words, 64 hexadecimal digits: principles,
   /// templates and exemplars. Functions are recorded with their scripts.
   public var contentHash: String {

@@ -80,11 +80,6 @@ public final class ScriptHooks {
 
   // MARK: Templates
 
-  /// The few-shot texts before a template, as the author wrote them.
-  public func exemplars(_ name: TemplateName) throws(ScriptError) -> [Template.Piece] {
-    (constitution.exemplars[name] ?? []).map { Template.Piece(text: $0, isData: false) }
-  }
-
   /// Fills a template. A template that is a function is called with the
   /// values and returns the text to fill.
   public func render(

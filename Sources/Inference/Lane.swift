@@ -22,6 +22,8 @@ final class Lane: @unchecked Sendable {
   /// The tokens whose keys and values a free slot still holds.
   private var held: [[Int32]] = []
   private var rows: [StepRow] = []
+  /// Rows computed since `prepare`.
+  private(set) var rowsFed = 0
 
   init(
     _ configuration: ModelConfiguration, number: Int, rowsPerStep: Int,
@@ -35,14 +37,16 @@ final class Lane: @unchecked Sendable {
   }
 
   /// Makes sure of `slots` slots of `capacity` positions, keeping what is there
-  /// if it is enough, and forgets what the slots hold: the weights may have
-  /// changed since.
-  func prepare(slots: Int, capacity: Int) {
+  /// if it is enough and else growing, as far as `bytes` allow, so that calls of
+  /// different shapes settle on one cache. Forgets what the slots hold: the
+  /// weights may have changed since.
+  func prepare(slots: Int, capacity: Int, bytes: Int) {
     if cache == nil || slots > self.slots || capacity > self.capacity {
+      let most = (max(slots, self.slots), max(capacity, self.capacity))
+      let isAffordable = most.0 * most.1 * configuration.cacheBytesPerToken <= bytes
+      (self.slots, self.capacity) = isAffordable ? most : (slots, capacity)
       cache = nil
-      self.slots = slots
-      self.capacity = capacity
-      cache = KeyValueCache(configuration, slots: slots, capacity: capacity)
+      cache = KeyValueCache(configuration, slots: self.slots, capacity: self.capacity)
     }
     let rows = max(rowsPerStep, self.slots)
     if workspace == nil || rows > workspaceRows {
@@ -51,6 +55,7 @@ final class Lane: @unchecked Sendable {
       workspace = InferenceWorkspace(configuration, maximumRows: rows)
     }
     held = Array(repeating: [], count: self.slots)
+    rowsFed = 0
   }
 
   /// A job in its slot.
@@ -90,6 +95,7 @@ final class Lane: @unchecked Sendable {
 
       compose(&seats)
       let logits = weights.step(rows, cache, workspace)
+      rowsFed += rows.count
 
       var next = logits
       var finished = 0
@@ -217,5 +223,12 @@ func commonPrefix(_ a: [Int32], _ b: [Int32], limit: Int) -> Int {
       while length < end, a[length] == b[length] { length += 1 }
       return length
     }
+  }
+}
+
+extension ModelConfiguration {
+  /// Bytes of one token's keys and values in all layers.
+  var cacheBytesPerToken: Int {
+    2 * layerCount * keyValueWidth * MemoryLayout<Float>.stride
   }
 }

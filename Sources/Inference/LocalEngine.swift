@@ -35,7 +35,7 @@ public final class LocalEngine: LanguageModelEngine {
     public var sharesPrefixes: Bool
 
     public init(
-      lanes: Int = Lanes.standardCount, slotsPerLane: Int = 64, rowsPerStep: Int = 128,
+      lanes: Int = Lanes.standardCount, slotsPerLane: Int = 48, rowsPerStep: Int = 96,
       cacheBytesPerLane: Int = 2 << 30, sharesPrefixes: Bool = true
     ) {
       self.lanes = lanes
@@ -73,6 +73,18 @@ public final class LocalEngine: LanguageModelEngine {
           sharesPrefixes: options.sharesPrefixes)
       })
   }
+
+  /// An engine for a checkpoint, named by the hashes of its weights and of its
+  /// tokenizer.
+  public convenience init(_ checkpoint: Checkpoint, options: Options = Options()) {
+    self.init(
+      model: checkpoint.model, tokenizer: checkpoint.tokenizer,
+      identity: "\(checkpoint.weightsHash)-\(checkpoint.tokenizer.hash)", options: options)
+  }
+
+  /// Rows that the last call computed, prompts and new tokens together; fewer
+  /// than there are tokens where beginnings were shared.
+  var rowsOfLastCall: Int { lanes.withLock { $0.reduce(0) { $0 + $1.rowsFed } } }
 
   public var contextLength: Int { model.configuration.maximumPositions }
 
@@ -162,7 +174,10 @@ public final class LocalEngine: LanguageModelEngine {
       let queue = WorkQueue(items, lanes: options.lanes)
       let layout = layout(requests: items.count, length: items.map(\.length).max() ?? 1)
       try lanes.withLock { lanes throws(InferenceError) in
-        for lane in lanes { lane.prepare(slots: layout.slots, capacity: layout.capacity) }
+        for lane in lanes {
+          lane.prepare(
+            slots: layout.slots, capacity: layout.capacity, bytes: options.cacheBytesPerLane)
+        }
         let working = lanes
         let weights = model.inferenceWeights()
         try Lanes.run(working.count) { number throws(InferenceError) in
@@ -190,14 +205,11 @@ public final class LocalEngine: LanguageModelEngine {
   /// `length` tokens: requests are spread evenly when there are few, and the
   /// memory that one lane may hold is not passed.
   private func layout(requests: Int, length: Int) -> (slots: Int, capacity: Int) {
-    let configuration = model.configuration
     let quantum = 64
     let capacity = min(contextLength, (length + quantum - 1) / quantum * quantum)
-    let bytes =
-      capacity * configuration.keyValueWidth * 2 * configuration.layerCount
-      * MemoryLayout<Float>.stride
     let share = (requests + options.lanes - 1) / options.lanes
-    let affordable = max(1, options.cacheBytesPerLane / max(1, bytes))
+    let affordable = max(
+      1, options.cacheBytesPerLane / (capacity * model.configuration.cacheBytesPerToken))
     return (min(options.slotsPerLane, share, affordable), capacity)
   }
 }

@@ -2,8 +2,9 @@
 /// so a script that is stopped is stopped everywhere at the same instruction,
 /// give or take `Limits.instructionStep`.
 public struct Limits: Sendable, Hashable {
-  /// Virtual machine instructions one outermost `call` may execute; library
-  /// functions charge in proportion to the bytes or elements they touch.
+  /// Virtual machine instructions one outermost `call` may execute. Library
+  /// functions and copies charge in proportion to the bytes, elements or
+  /// comparisons they take.
   public var instructionsPerCall: Int
   /// The same, for `load` and `evaluate`.
   public var loadInstructions: Int
@@ -13,7 +14,7 @@ public struct Limits: Sendable, Hashable {
   public var scriptBytes: Int
   /// Tables and scalars one conversion to `LuaValue` may visit.
   public var maximumNodes: Int
-  /// Bytes one string made by `string.rep` or `table.concat` may have.
+  /// Bytes one string may have, however it is made.
   public var stringBytes: Int
   /// Bytes `print` passes on in one outermost call; the rest is dropped after a
   /// notice.

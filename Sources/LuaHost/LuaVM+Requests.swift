@@ -18,10 +18,10 @@ extension LuaVM {
         print(decoder.string())
       case Int32(LH_REQUEST_MODULE):
         let script = try module(named: decoder.string())
-        loading.append(script.path)
         var encoder = ValueEncoder(self)
         try encoder.append("@" + script.path)
         try encoder.append(script.text)
+        loading.append(script.path)
       case Int32(LH_REQUEST_MODULE_DONE):
         if !loading.isEmpty { loading.removeLast() }
       default:

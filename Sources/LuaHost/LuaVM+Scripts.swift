@@ -142,6 +142,9 @@ extension LuaVM {
     case LH_MEMORY:
       reason = .memory
       message += " of \(limits.memoryBytes >> 20) MB"
+    case LH_LENGTH:
+      reason = .memory
+      message += " of \(limits.stringBytes) bytes"
     case LH_INTERRUPTED: reason = .interrupted
     default: reason = .runtime
     }

@@ -232,7 +232,9 @@ private struct Checker {
         steps.append(.field(field.name))
         var missing = error("missing (expected \(field.type.name))")
         missing.line = here?.line
-        missing.sourceLine = nil
+        missing.sourceLine = here.flatMap {
+          origin.location?.script?.line($0.line)
+        }
         throw missing
       case .optional: break
       case .default(let value): result.fields[field.name] = value

@@ -16,7 +16,8 @@ struct ValueEncoder {
 
   private mutating func room(_ count: Int) throws(ScriptError) {
     guard size + count > capacity else { return }
-    let wanted = max(size + count, 2 * capacity)
+    let wanted = max(
+      size + count, min(2 * capacity, machine.limits.memoryBytes))
     guard wanted <= machine.limits.memoryBytes,
       let pointer = lh_input(machine.host, wanted)
     else {

@@ -110,7 +110,8 @@ struct Compare {
       }
     }
     func tokens(_ template: TemplateName, _ question: Question) throws -> (all: [Int32], shared: Int) {
-      let prefix = context.conversation.tokens(try context.hooks.exemplars(template))
+      let prefix = context.conversation.tokens(
+        context.experiment.constitution.prefix(of: template))
       let pieces = try context.hooks.render(
         template, question.values, context: "compare, pair \(pairs[question.pair].id)")
       return (prefix + context.conversation.tokens(pieces), prefix.count)

@@ -57,11 +57,11 @@ struct CritiqueAndRevise {
     func ask(
       _ template: TemplateName, _ values: [[String: String]], draw: Int, _ what: String
     ) throws -> [Generation] {
-      let prefix = try context.hooks.exemplars(template)
+      let shared = context.conversation.tokens(
+        context.experiment.constitution.prefix(of: template))
       let requests = try zip(prompts, values).map { prompt, values in
         let pieces = try context.hooks.render(
           template, values, context: "\(stage) round \(round), prompt \(prompt.id)")
-        let shared = context.conversation.tokens(prefix)
         return context.request(
           shared + context.conversation.tokens(pieces), shared: shared.count,
           temperature: settings.temperature, limit: settings.maximumTokens,

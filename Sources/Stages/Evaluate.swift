@@ -36,13 +36,8 @@ struct Evaluate {
     let harmful = try sample(prompts.harmfulHeldOut, .harmful)
     let helpful = try sample(prompts.helpfulHeldOut, .helpful)
     context.counter.items += harmful.count + helpful.count
-    var tally = try judge(harmful, context)
-    // Of ordinary prompts, only what is asked of them: a harmless answer to
-    // one would otherwise water down the mean harm.
-    let ordinary = try judge(helpful, context)
-    for metric in ["helpfulness", "over_refusal"] {
-      tally.values[metric] = ordinary.values[metric]
-    }
+    var tally = try judge(harmful, .harmful, context)
+    tally.values.merge(try judge(helpful, .helpful, context).values) { $1 }
     tally.values["entropy"] = harmful.map(\.meanSurprise)
     tally.values["length"] = harmful.map { Double($0.tokenCount) }
     try record(tally, system, context)
@@ -53,10 +48,17 @@ struct Evaluate {
   func record(_ responses: [Response], as system: String, _ context: StageContext) throws {
     context.counter.items += responses.count
     try context.record(responses, stage: "evaluate", system: system, set: .harmful)
-    try record(judge(responses, context), system, context)
+    try record(judge(responses, .harmful, context), system, context)
   }
 
-  private func judge(_ responses: [Response], _ context: StageContext) throws -> Tally {
+  /// Metrics that are asked of answers to ordinary prompts; all others are
+  /// asked of answers to red-team prompts. A harmless answer to an ordinary
+  /// prompt would otherwise water down the mean harm.
+  private static let helpfulMetrics: Set = ["helpfulness", "over_refusal"]
+
+  private func judge(
+    _ responses: [Response], _ set: PromptSet, _ context: StageContext
+  ) throws -> Tally {
     // Means over each prompt's samples first: prompts are what is resampled.
     var sums: [String: [String: (sum: Double, n: Int)]] = [:]
     var order: [String] = []
@@ -66,7 +68,8 @@ struct Evaluate {
       let id = response.prompt.id
       if sums[id] == nil { order.append(id) }
       let judgement = try context.hooks.judge(response.prompt, response.text)
-      for (metric, value) in judgement.values {
+      for (metric, value) in judgement.values
+      where Self.helpfulMetrics.contains(metric) == (set == .helpful) {
         let old = sums[id, default: [:]][metric] ?? (0, 0)
         sums[id, default: [:]][metric] = (old.sum + value, old.n + 1)
       }

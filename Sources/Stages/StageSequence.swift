@@ -39,10 +39,9 @@ final class StageSequence {
       record.items = context.counter.items
       record.modelCallsReused = engines.reduce(0) { $0 + $1.reused } - before.0
       record.modelCallsComputed = engines.reduce(0) { $0 + $1.computed } - before.1
-      if let trained = context.counter.figures["trained"] {
-        record.reused = trained == 0 ? 1 : 0
-        record.computed = trained == 0 ? 0 : 1
-      }
+      let trained = context.counter.figures["trained"]
+      record.reused = record.modelCallsReused + (trained == 0 ? 1 : 0)
+      record.computed = record.modelCallsComputed + (trained == 1 ? 1 : 0)
       record.detail = try detail()
       try context.store.save(record)
     }
@@ -83,8 +82,8 @@ final class StageSequence {
       parts.append(
         "model calls: \(record.modelCallsReused) reused, \(record.modelCallsComputed) computed")
     }
-    if record.reused + record.computed > 0 {
-      parts.append(record.reused > 0 ? "model reused" : "model trained")
+    if let trained = context.counter.figures["trained"] {
+      parts.append(trained == 0 ? "model reused" : "model trained")
     }
     return parts.joined(separator: "; ")
   }

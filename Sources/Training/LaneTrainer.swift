@@ -17,10 +17,13 @@ final class LaneArena: @unchecked Sendable {
     laneCount = lanes
   }
 
+  /// Makes room for chunks of `rows` rows and sequences of `sequence` tokens,
+  /// and a little more, so that lengths that vary do not grow it step by step.
   func reserve(rows: Int, sequence: Int) {
     guard rows > self.rows || sequence > self.sequence else { return }
-    self.rows = max(self.rows, rows)
-    self.sequence = max(self.sequence, sequence)
+    let roomy = (sequence + 63) / 64 * 64
+    self.rows = max(self.rows, (rows + 127) / 128 * 128)
+    self.sequence = max(self.sequence, min(roomy, configuration.maximumPositions))
     workspaces = []
     workspaces = (0..<laneCount).map { _ in
       TrainingWorkspace(

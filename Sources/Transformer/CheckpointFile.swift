@@ -1,4 +1,5 @@
 internal import Foundation
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -46,7 +47,8 @@ enum CheckpointFile {
       return try CheckpointJSON(parsing: data)
     } catch {
       throw CheckpointError(
-        .malformed, path: path, "not JSON: \(error.problem) at byte \(error.offset) of \(data.count)",
+        .malformed, path: path,
+        "not JSON: \(error.problem) at byte \(error.offset) of \(data.count)",
         hint: "restore or download the file again")
     }
   }

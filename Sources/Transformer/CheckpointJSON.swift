@@ -45,8 +45,8 @@ enum CheckpointJSON: Hashable, Sendable {
 }
 
 extension CheckpointJSON {
-  /// Text with sorted-as-given members. `indented` puts each member of the
-  /// `indentedDepth` outer levels on its own line.
+  /// The value as text, members in their order. In the `indentedDepth` outer
+  /// levels each member stands on its own line.
   func text(indentedDepth: Int = 0) -> String {
     var out = ""
     write(into: &out, depth: 0, indentedDepth: indentedDepth)

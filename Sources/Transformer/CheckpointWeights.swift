@@ -159,6 +159,7 @@ struct WeightFiles {
   private func list(_ names: [String]) -> String {
     let shown = names.prefix(3).joined(separator: ", ")
     return names.count > 3
-      ? "tensors \(shown) and \(names.count - 3) more" : "tensor\(names.count > 1 ? "s" : "") \(shown)"
+      ? "tensors \(shown) and \(names.count - 3) more"
+      : "tensor\(names.count > 1 ? "s" : "") \(shown)"
   }
 }

@@ -4,7 +4,8 @@ internal import Kernels
 
 extension Model {
   /// SHA-256, in hexadecimal, over the configuration (its fields by name), the
-  /// head and the float32 parameters as they are now. About 1 s a gigabyte.
+  /// head and the float32 parameters as they are now. Takes about half a second
+  /// for each gigabyte.
   public func contentHash() -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

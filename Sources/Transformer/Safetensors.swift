@@ -2,7 +2,7 @@
 /// type, shape and place, then the numbers. Source: the format's specification
 /// at huggingface/safetensors.
 public enum Safetensors {
-  /// The number types of the format. This program reads F32, BF16 and F16.
+  /// The number types that this program reads; a file with another is refused.
   public enum ElementType: String, Hashable, Sendable, CaseIterable {
     case float32 = "F32"
     case bfloat16 = "BF16"

@@ -39,8 +39,10 @@ struct SafetensorsHeader {
         tensors.append(try tensor(member.key, member.value, from: start))
       }
     }
-    tensors.sort { ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name)
-      < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name) }
+    tensors.sort {
+      ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name)
+        < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name)
+    }
     var next = start
     for tensor in tensors {
       guard tensor.bytes.lowerBound == next else {

@@ -224,13 +224,15 @@ extension Tokenizer {
     _ definition: TokenizerDefinition, _ configuration: Data?, _ path: String
   ) throws(CheckpointError) -> Int32? {
     let file = URL(filePath: path).deletingLastPathComponent().appending(
-      path: "tokenizer_config.json").path
+      path: "tokenizer_config.json"
+    ).path
     if let configuration {
       let value = try CheckpointFile.parse(configuration, file)["eos_token"]
       if let name = value?.string ?? value?["content"]?.string {
         guard let token = definition.token(name) else {
           throw CheckpointError(
-            .mismatch, path: file, "eos_token \"\(name)\" is not among the tokenizer's added tokens",
+            .mismatch, path: file,
+            "eos_token \"\(name)\" is not among the tokenizer's added tokens",
             hint: "use the tokenizer_config.json that belongs to this tokenizer.json")
         }
         return token

@@ -70,7 +70,8 @@ extension TokenizerDefinition {
       vocabulary.lazy.compactMap(\.value.integer).max() ?? 0,
       addedTokens.lazy.map { Int($0.id) }.max() ?? 0)
     guard top < reader.maximumSize else {
-      throw reader.unsupported("an id of \(top)", at: "model.vocab", "ids below \(reader.maximumSize)")
+      throw reader.unsupported(
+        "an id of \(top)", at: "model.vocab", "ids below \(reader.maximumSize)")
     }
     size = top + 1
     pieces = [[UInt8]](repeating: [], count: size)
@@ -88,8 +89,9 @@ extension TokenizerDefinition {
     for token in addedTokens {
       let id = Int(token.id)
       let content = Array(token.content.utf8)
-      guard pieces[id].isEmpty || pieces[id] == content
-        || pieces[id] == TokenizerAlphabet.bytes(of: token.content)
+      guard
+        pieces[id].isEmpty || pieces[id] == content
+          || pieces[id] == TokenizerAlphabet.bytes(of: token.content)
       else {
         throw reader.malformed(
           "the token \"\(token.content)\" has the id \(id) of another entry", at: "added_tokens")

@@ -30,17 +30,17 @@ struct Check: ParsableCommand {
       case "experiment":
         let experiment = try Experiment(table, overrides: overrides(set))
         let sets = experiment.prompts
-        print("\(file): experiment '\(experiment.name)' is sound")
+        Console.line("\(file): experiment '\(experiment.name)' is sound")
         describe(experiment.constitution)
-        print(
+        Console.line(
           "  prompts       \(sets.harmful.count) harmful, \(sets.helpful.count) helpful; "
             + "held out: \(sets.harmfulHeldOut.count) harmful, \(sets.helpfulHeldOut.count) helpful")
       case "constitution":
-        print("\(file): constitution is sound")
+        Console.line("\(file): constitution is sound")
         describe(try Constitution(table))
       default:
         let pretraining = try Pretraining(table, overrides: overrides(set))
-        print(
+        Console.line(
           "\(file): pretraining '\(pretraining.name)' is sound: \(pretraining.layers) layers of "
             + "\(pretraining.hidden), \(pretraining.tokens) tokens, into \(pretraining.output)")
       }
@@ -48,7 +48,7 @@ struct Check: ParsableCommand {
   }
 
   private func describe(_ constitution: Constitution) {
-    print(
+    Console.line(
       "  constitution  '\(constitution.name)' version \(constitution.version): "
         + "\(constitution.revisionPrinciples.count) revision and "
         + "\(constitution.preferencePrinciples.count) preference principles")
@@ -58,6 +58,6 @@ struct Check: ParsableCommand {
     ].compactMap { name, function in
       function.map { "\(name) (\($0.location.map(\.description) ?? "host"))" }
     }
-    print("  functions     \(functions.isEmpty ? "none" : functions.joined(separator: ", "))")
+    Console.line("  functions     \(functions.isEmpty ? "none" : functions.joined(separator: ", "))")
   }
 }

@@ -29,17 +29,17 @@ final class ConsoleObserver: RunObserver {
     let elapsed = (now - began) / .seconds(1)
     let left = done > 0 ? elapsed / Double(done) * Double(total - done) : 0
     let text = "\(heading)  \(done)/\(total)  \(detail)  \(clock(left)) left"
-    isTerminal ? show(text) : line(text)
+    isTerminal ? show(text) : Console.line(text)
   }
 
   func stageEnded(_ name: String, summary: String, seconds: Double) {
     clear()
-    line("\(heading)  \(clock(seconds))  \(summary)")
+    Console.line("\(heading)  \(clock(seconds))  \(summary)")
   }
 
   func note(_ text: String) {
     clear()
-    line("      \(text)")
+    Console.line("      \(text)")
   }
 
   private func show(_ line: String) {
@@ -50,11 +50,6 @@ final class ConsoleObserver: RunObserver {
 
   private func clear() {
     if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
-  }
-
-  /// Writes one whole line at once, so that a reader of a pipe sees it.
-  private func line(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
   }
 
   private func clock(_ seconds: Double) -> String {

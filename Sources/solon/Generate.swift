@@ -60,7 +60,7 @@ struct Generate: ParsableCommand {
         key: RandomKey(seed: seed, stage: "generate", item: prompt),
         maximumNewTokens: maxTokens, stopTokens: [conversation.endOfTurn])
       let generation = try engine.generate([request])[0]
-      print(conversation.text(of: generation))
+      Console.line(conversation.text(of: generation))
     }
   }
 }

@@ -56,13 +56,13 @@ struct LogProbs: ParsableCommand {
         let answer = Answer(
           tokens: rows, total: total,
           perplexity: values.isEmpty ? nil : exp(-total / Double(values.count)))
-        print(String(decoding: try encoder.encode(answer), as: UTF8.self))
+        Console.line(String(decoding: try encoder.encode(answer), as: UTF8.self))
       } else {
         for row in rows {
           let value = row.logprob.map { String(format: "%9.4f", $0) } ?? "        -"
-          print("\(value)  \(row.id)\t\(row.text.debugDescription)")
+          Console.line("\(value)  \(row.id)\t\(row.text.debugDescription)")
         }
-        print(String(format: "%9.4f  total", total))
+        Console.line(String(format: "%9.4f  total", total))
       }
     }
   }

@@ -32,7 +32,7 @@ struct Pretrain: ParsableCommand {
         pretraining, hooks: PretrainingHooks(vm: loaded.vm, document: pretraining.document),
         observer: ConsoleObserver(), lanes: Lanes.standardCount
       ).run(to: output)
-      print("wrote \(pretraining.output)  weights \(hash)")
+      Console.line("wrote \(pretraining.output)  weights \(hash)")
     }
   }
 }

@@ -60,7 +60,7 @@ struct Run: ParsableCommand {
         scripts: loaded.vm.loadedScripts.map {
           ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
         })
-      print(
+      Console.line(
         "run \(record.id)  \(experiment.name)  constitution \(experiment.constitution.name)"
           + "  seed \(experiment.seed)" + (limit.map { "  limit \($0) (for trying out)" } ?? ""))
       do {
@@ -73,8 +73,8 @@ struct Run: ParsableCommand {
           Data("run \(record.id) stopped; the same command continues it\n".utf8))
         throw error
       }
-      print("")
-      print(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
+      Console.line("")
+      Console.line(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
     }
   }
 

@@ -22,9 +22,9 @@ struct Show: ParsableCommand {
       let store = try RunStore(existing: project.runsDirectory)
       let record = try store.run(matching: reference)
       if json {
-        print(try RunJSON(store: store, run: record.id).text())
+        Console.line(try RunJSON(store: store, run: record.id).text())
       } else {
-        print(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
+        Console.line(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
       }
     }
   }

@@ -1,10 +1,11 @@
 import Foundation
-import Inference
 import KeyedRandom
 import Kernels
 import Synchronization
 import Testing
 import Transformer
+
+@testable import Inference
 
 @Suite struct GenerationTests {
   @Test func greedyEqualsNaiveForward() throws {
@@ -134,6 +135,27 @@ import Transformer
     #expect(try makeEngine(model).generate(requests) == expected)
   }
 
+  @Test func sharedPrefixesAreComputedOncePerLane() throws {
+    let model = try makeModel()
+    let few = tokens(60, item: 1000)
+    let requests = (0..<40).map { index in
+      GenerationRequest(
+        prompt: few + tokens(2, item: index), sharedPrefixLength: 60,
+        sampling: Sampling(), key: RandomKey(seed: 1, stage: "t", item: index),
+        maximumNewTokens: 3)
+    }
+    // Each request feeds its own two tokens and two of its three new ones.
+    for lanes in [1, 2] {
+      let engine = try makeEngine(model, .init(lanes: lanes, slotsPerLane: 4))
+      _ = try engine.generate(requests)
+      let least = 40 * 4
+      #expect((least + 60 - 40...least + 60 * lanes).contains(engine.rowsOfLastCall))
+    }
+    let plain = try makeEngine(model, .init(sharesPrefixes: false))
+    _ = try plain.generate(requests)
+    #expect(plain.rowsOfLastCall == 40 * 64)
+  }
+
   @Test func anEngineSeesChangedWeights() throws {
     let model = try makeModel()
     let engine = try makeEngine(model)
@@ -192,6 +214,23 @@ import Transformer
     #expect(
       stopped.text(tokenizer, stopStrings: request.stopStrings)
         == tokenizer.decode(full.tokens[..<start]))
+  }
+
+  @Test func stopStringsAreFoundAcrossTokens() throws {
+    let tokenizer = try makeTokenizer()
+    /// Place of the token that completes a stop string.
+    func place(_ strings: [String], _ tokens: [Int32]) -> Int? {
+      var stop = StopStrings(strings, tokenizer: tokenizer)
+      return tokens.firstIndex { stop.complete(with: $0) }
+    }
+    // "x", "ab", "<|end|>", "é" in two tokens, "ab".
+    let tokens: [Int32] = [120, 257, 256, 0xc3, 0xa9, 257]
+    #expect(place(["b\u{e9}"], tokens) == 4)
+    #expect(place(["xa"], tokens) == 1)
+    #expect(place(["zz", "b"], tokens) == 1)
+    #expect(place(["\u{e9}ab"], tokens) == 5)
+    #expect(place(["<|end|>", "abab"], tokens) == nil)
+    #expect(place([], tokens) == nil)
   }
 
   @Test func textIsCutAtTheFirstStop() throws {

@@ -28,8 +28,7 @@ import Testing
         math.ult next pairs pcall print require select setmetatable solon \
         string string.byte string.char string.find string.format \
         string.gmatch string.gsub string.len string.lower string.match \
-        string.pack string.packsize string.rep string.reverse string.sub \
-        string.unpack string.upper table table.concat table.insert table.move \
+        string.rep string.reverse string.sub string.upper table table.concat table.insert table.move \
         table.pack table.remove table.sort table.unpack tonumber tostring \
         type utf8 utf8.char utf8.charpattern utf8.codepoint utf8.codes \
         utf8.len utf8.offset

@@ -22,6 +22,22 @@ import Testing
     "local t = {} for i = 1, 1e5 do t[i] = i end while true do table.sort(t) end",
     "local s = ('x'):rep(1e6) while true do s:upper() end",
     "repeat until ('x'):rep(1e6) == 1",
+    "local s = ('x'):rep(1e6) while true do local t = s:sub(2) end",
+    "local s = ('x'):rep(5e5) while true do local t = s .. s end",
+    "local s = ('x'):rep(1e6) while true do utf8.len(s) end",
+    "local s = (' '):rep(1e6) while true do tonumber(s) end",
+    // Patterns that the stock matcher never comes back from.
+    "return (('a'):rep(40)):find(('a-'):rep(20) .. 'b')",
+    "return (('x'):rep(1e5)):gsub('.-y', '')",
+    "return (('a'):rep(1e6)):find(('a'):rep(5e5) .. 'b', 1, true)",
+    "return (('('):rep(1e5)):gsub('%b()', '')",
+    "return (('a'):rep(1e5)):match('^(.-)%1b')",
+    "for k in (('x'):rep(1e5)):gmatch('.-y') do end",
+    "local s = ('ab'):rep(5e5) while true do s:gsub('b', 'c') end",
+    "local s = ('x'):rep(1e6) while true do s:find('^[^y]*y') end",
+    "local t = {} while true do table.insert(t, 1, 0) end",
+    "local t = {} for i = 1, 1e4 do t[i] = 'xxxxxxxxxxxxxxxx' end "
+      + "while true do table.concat(t) end",
     "for i = 1, math.huge do pairs({ i }) end",
     "local t = {} for i = 1, 1000 do t['k' .. i] = i end "
       + "while true do for k in pairs(t) do end end",
@@ -49,7 +65,6 @@ import Testing
   }
 
   @Test(arguments: [
-    "local s = 'x' while true do s = s .. s end",
     "local t = {} while true do t[#t + 1] = {} end",
     """
     local t = {}
@@ -75,6 +90,29 @@ import Testing
     #expect(error.reason == .memory)
     #expect(error.file == "main.lua")
     #expect((error.line ?? 0) >= 1)
+  }
+
+  @Test func stringsAreLimited() throws {
+    let long = "script made a string longer than its limit of 1048576 bytes"
+    for text in [
+      "local s = 'x' while true do s = s .. s end",
+      "\nlocal s = 'x' while true do pcall(function() s = s .. s end) end",
+      "local s = ('x'):rep(1e6) return (s:gsub('x', '%0%0'))",
+      "local s = ('x'):rep(1e6) return ('%s%s'):format(s, s)",
+    ] {
+      let error = try failure(text)
+      #expect(error.message == long)
+      #expect(error.line == (text.hasPrefix("\n") ? 2 : 1))
+    }
+    let project = try Project()
+    let machine = try project.machine()
+    let length = try project.run(machine, "return string.len").functionValue!
+    let allowed = String(repeating: "x", count: 1 << 20)
+    #expect(try machine.call(length, [.string(allowed)]) == 1_048_576)
+    let error = #expect(throws: ScriptError.self) {
+      try machine.call(length, [.string(allowed + allowed)])
+    }
+    #expect(error?.message == long)
   }
 
   @Test func aMachineGoesOnAfterALimit() throws {

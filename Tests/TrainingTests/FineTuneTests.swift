@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import KeyedRandom
 import Testing
@@ -78,10 +79,19 @@ import Transformer
       TrainingExample(document: randomTokens(5 + $0, seed: UInt64($0)))
     }
     let options = OptimizerOptions(schedule: .cosine(floor: 0), warmupSteps: 2)
+    let url = FileManager.default.temporaryDirectory
+      .appending(path: "tune-\(UUID().uuidString).safetensors")
+    defer { try? FileManager.default.removeItem(at: url) }
     func run(stops: [Int]) throws -> [Float] {
-      let model = Model(configuration: tinyConfiguration(), initializedBy: 1)
-      let state = OptimizerState(for: model)
+      var model = Model(configuration: tinyConfiguration(), initializedBy: 1)
+      var state = OptimizerState(for: model)
       for stop in stops {
+        if state.step > 0 {
+          // As after a restart: from the file alone.
+          try state.save(model, tag: "run", to: url)
+          model = Model(configuration: tinyConfiguration())
+          state = try OptimizerState(restoring: model, tag: "run", from: url)
+        }
         struct Pause: Error {}
         do {
           try fineTune(
@@ -95,6 +105,14 @@ import Transformer
     let once = try run(stops: [8])
     #expect(try run(stops: [8]) == once)
     #expect(try run(stops: [3, 5, 8]) == once)
+    let other = Model(configuration: tinyConfiguration(width: 24))
+    #expect(throws: TrainingError.self) {
+      _ = try OptimizerState(restoring: other, tag: "run", from: url)
+    }
+    #expect(throws: TrainingError.self) {
+      _ = try OptimizerState(
+        restoring: Model(configuration: tinyConfiguration()), tag: "else", from: url)
+    }
   }
 
   @Test func epochsVisitEveryItemOnce() {

@@ -59,7 +59,7 @@ import Transformer
   }
 
   private func run(
-    _ options: PPOOptions, state: ((Model, Model) -> PPOState)? = nil,
+    _ options: PPOOptions, state: ((Model, Model) throws -> PPOState)? = nil,
     heldOut: [PPOPrompt] = [], reward: (RewardInput) throws -> Double = count,
     checkpoint: (PPOState) throws -> Void = { _ in }
   ) throws -> (Model, PPOResult) {
@@ -68,7 +68,7 @@ import Transformer
     let result = try reinforce(
       policy: policy, preferenceModel: preferenceModel, tokenizer: Self.tokenizer,
       prompts: Self.prompts, heldOut: heldOut, options: options,
-      state: state?(policy, preferenceModel), reward: reward, checkpoint: checkpoint,
+      state: try state?(policy, preferenceModel), reward: reward, checkpoint: checkpoint,
       report: { _ in })
     return (policy, result)
   }
@@ -128,19 +128,73 @@ import Transformer
     #expect(Set(Metrics.all.map(\.name)).count == Metrics.all.count)
   }
 
+  /// A run that stops after two iterations and goes on from its file ends with
+  /// the weights, figures and coefficient of one that never stopped.
+  @Test func resumesFromAFileBitForBit() throws {
+    var options = Self.options(5)
+    options.evaluateEvery = 2
+    options.keep = .best
+    options.klTarget = 0.5
+    options.whitenRewards = true
+    let (whole, expected) = try run(options, heldOut: Self.heldOut)
+
+    let url = FileManager.default.temporaryDirectory
+      .appending(path: "ppo-\(UUID().uuidString).safetensors")
+    defer { try? FileManager.default.removeItem(at: url) }
+    struct Killed: Error {}
+    #expect(throws: Killed.self) {
+      _ = try run(
+        options, heldOut: Self.heldOut,
+        checkpoint: { state in
+          if state.iteration == 2 { try state.save(tag: "toy", to: url) }
+          if state.iteration == 3 { throw Killed() }
+        })
+    }
+    let (resumed, result) = try run(
+      options,
+      state: { policy, preferenceModel in
+        try PPOState(
+          restoring: policy, preferenceModel: preferenceModel, options: options, tag: "toy",
+          from: url)
+      }, heldOut: Self.heldOut)
+    #expect(resumed.parameterValues == whole.parameterValues)
+    #expect(result.valueModel.parameterValues == expected.valueModel.parameterValues)
+    #expect(result.klCoefficient == expected.klCoefficient)
+    #expect(result.evaluations == expected.evaluations)
+    #expect(result.steps.map(\.meanReward) == expected.steps.map(\.meanReward))
+    #expect(result.returned == expected.returned)
+    #expect(throws: TrainingError.self) {
+      _ = try PPOState(
+        restoring: try Self.policy(),
+        preferenceModel: randomModel(Self.configuration, head: .scalar), options: options,
+        tag: "another", from: url)
+    }
+  }
+
+  /// The preference model, and so the value network, may have another shape.
+  @Test func preferenceModelOfAnotherShape() throws {
+    let wide = tinyConfiguration(vocabulary: 280, width: 24, layers: 2, positions: 40)
+    let result = try reinforce(
+      policy: try Self.policy(),
+      preferenceModel: randomModel(wide, head: .scalar, seed: 4), tokenizer: Self.tokenizer,
+      prompts: Self.prompts, options: Self.options(2), reward: { $0.score }, report: { _ in })
+    #expect(result.steps.count == 2)
+    #expect(result.valueModel.configuration == wide)
+  }
+
   @Test func bestHeldOutWeightsAreReturned() throws {
     var options = Self.options(6)
     options.evaluateEvery = 1
     options.keep = .best
-    var weights: [[Float]] = []
+    var weights = [try Self.policy().parameterValues]
     let (policy, result) = try run(
       options, heldOut: Self.heldOut,
       checkpoint: { state in weights.append(state.policy.parameterValues) })
+    options.keep = .last
+    weights.append(try run(options, heldOut: Self.heldOut).0.parameterValues)
     let best = result.evaluations.max { $0.score < $1.score }!
     #expect(result.returnedIteration == best.iteration)
-    weights.insert(try Self.policy().parameterValues, at: 0)
-    let expected = weights[best.iteration]
-    #expect(policy.parameterValues == expected)
+    #expect(policy.parameterValues == weights[best.iteration])
     #expect(result.returned.contains("iteration \(best.iteration)"))
   }
 

@@ -23,7 +23,9 @@ import Testing
       ChatFormat(user: "<|user|>", assistant: "<|end|><|user|>", endOfTurn: "<|end|>"),
     ]
     for format in formats {
-      let turns: [ChatFormat.Turn] = [.init(.user, "What is it? <|end|>"), .init(.assistant, "It's 12.")]
+      let turns: [ChatFormat.Turn] = [
+        .init(.user, "What is it? <|end|>"), .init(.assistant, "It's 12."),
+      ]
       let whole = tokenizer.encode(format.segments(turns))
       let prompt = tokenizer.encode(format.segments([turns[0]], awaitingReply: true))
       #expect(whole.starts(with: prompt))

@@ -71,8 +71,9 @@ import Testing
     for _ in 0..<4_000 {
       var damaged = text
       let alphabet = Array("0123456789{}[],:\"\\ntrue-+.E ".utf8)
-      damaged[generator.index(below: text.count)] = alphabet[
-        generator.index(below: alphabet.count)]
+      damaged[generator.index(below: text.count)] =
+        alphabet[
+          generator.index(below: alphabet.count)]
       let ours = try? CheckpointJSON(parsing: damaged)
       if let ours {
         accepted += 1

@@ -1,6 +1,6 @@
 import Foundation
-import KeyedRandom
 import Kernels
+import KeyedRandom
 import Testing
 
 @testable import Transformer
@@ -192,13 +192,22 @@ import Testing
       (#""hidden_size" : 16"#, #""hidden_size" : "16""#, "hidden_size"),
       (#""hidden_size" : 16"#, #""hidden_size" : 32"#, "has shape [280, 16], expected [280, 32]"),
       (#""num_hidden_layers" : 2"#, #""num_hidden_layers" : 3"#, "missing tensors model.layers.2."),
-      (#""num_hidden_layers" : 2"#, #""num_hidden_layers" : 1"#, "unexpected tensors model.layers.1."),
-      (#""vocab_size" : 280"#, #""vocab_size" : 300"#,
-        "tokenizer does not match: tokenizer has 280 entries, embedding has 300"),
-      (#""vocab_size" : 280"#, #""vocab_size" : 270"#,
-        "tokenizer does not match: tokenizer has 280 entries, embedding has 270"),
-      (#""tie_word_embeddings" : true"#, #""tie_word_embeddings" : false"#,
-        "missing tensor lm_head.weight"),
+      (
+        #""num_hidden_layers" : 2"#, #""num_hidden_layers" : 1"#,
+        "unexpected tensors model.layers.1."
+      ),
+      (
+        #""vocab_size" : 280"#, #""vocab_size" : 300"#,
+        "tokenizer does not match: tokenizer has 280 entries, embedding has 300"
+      ),
+      (
+        #""vocab_size" : 280"#, #""vocab_size" : 270"#,
+        "tokenizer does not match: tokenizer has 280 entries, embedding has 270"
+      ),
+      (
+        #""tie_word_embeddings" : true"#, #""tie_word_embeddings" : false"#,
+        "missing tensor lm_head.weight"
+      ),
       ("{", "", "not JSON"),
     ] {
       let changed = text.replacing(old, with: new)
@@ -239,16 +248,20 @@ import Testing
     let edits: [((inout [String: (shape: [Int], values: [Float])]) -> Void, String?)] = [
       ({ $0["model.norm.weight"] = nil }, "missing tensor model.norm.weight"),
       ({ $0["extra"] = ([1], [1]) }, "unexpected tensor extra"),
-      ({ $0["model.norm.weight"]?.shape = [4, 4] },
-        "tensor model.norm.weight has shape [4, 4], expected [16]"),
+      (
+        { $0["model.norm.weight"]?.shape = [4, 4] },
+        "tensor model.norm.weight has shape [4, 4], expected [16]"
+      ),
       ({ $0["model.norm.weight"]?.values[3] = .nan }, "model.norm.weight holds infinity or NaN"),
       ({ $0["model.norm.weight"]?.values[3] = -.infinity }, "holds infinity or NaN"),
       ({ $0["lm_head.weight"] = $0["model.embed_tokens.weight"] }, nil),
       ({ $0["model.layers.0.self_attn.rotary_emb.inv_freq"] = ([2], [1, 0.01]) }, nil),
-      ({
-        $0["lm_head.weight"] = $0["model.embed_tokens.weight"]
-        $0["lm_head.weight"]?.values[77] += 1
-      }, "lm_head.weight differs from the embedding"),
+      (
+        {
+          $0["lm_head.weight"] = $0["model.embed_tokens.weight"]
+          $0["lm_head.weight"]?.values[77] += 1
+        }, "lm_head.weight differs from the embedding"
+      ),
       ({ $0["lm_head.weight"] = ([2, 2], [1, 2, 3, 4]) }, "lm_head.weight has shape [2, 2]"),
     ]
     for (edit, expected) in edits {
@@ -271,10 +284,14 @@ import Testing
     let index = url.appending(path: "model.safetensors.index.json")
     let text = try String(contentsOf: index, encoding: .utf8)
     for (old, new, expected) in [
-      (#""lm_head.weight": "model-00003"#, #""lm_head.weight": "model-00001"#,
-        "tensor lm_head.weight is not in model-00001-of-00003.safetensors"),
-      (#""lm_head.weight": "model-00003"#, #""lm_head.weight": "../model-00003"#,
-        "the file of tensor lm_head.weight is not a shard's name"),
+      (
+        #""lm_head.weight": "model-00003"#, #""lm_head.weight": "model-00001"#,
+        "tensor lm_head.weight is not in model-00001-of-00003.safetensors"
+      ),
+      (
+        #""lm_head.weight": "model-00003"#, #""lm_head.weight": "../model-00003"#,
+        "the file of tensor lm_head.weight is not a shard's name"
+      ),
       (#""weight_map""#, #""map""#, "weight_map is missing"),
       (#""lm_head.weight""#, #""other.weight""#, "tensor other.weight is not in"),
     ] {

@@ -78,7 +78,9 @@ func safetensors(_ header: String, _ numbers: [UInt8] = []) -> Data {
 
   @Test func roundTripInFloat32() throws {
     var generator = RandomKey(seed: 5, stage: "test", item: "values").generator()
-    let values = (0..<1_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: generator.next())) }
+    let values = (0..<1_000).map { _ in
+      Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
+    }
     let url = try write([("x", [10, 100], values), ("empty", [0, 4], []), ("scalar", [], [7])])
     let file = try SafetensorsFile(contentsOf: url)
     #expect(try read(file, "x").map(\.bitPattern) == values.map(\.bitPattern))
@@ -91,7 +93,9 @@ func safetensors(_ header: String, _ numbers: [UInt8] = []) -> Data {
 
   @Test func bfloat16RoundsToNearestEven() throws {
     // 1 + 2^-8 is a tie and goes down to even; 1 + 3·2^-8 goes up to even.
-    let values: [Float] = [1, 1 + 0x1p-8, 1 + 0x1.8p-7, 1 + 0x1.0002p-8, -3.4e38, .infinity, 0x1p-133]
+    let values: [Float] = [
+      1, 1 + 0x1p-8, 1 + 0x1.8p-7, 1 + 0x1.0002p-8, -3.4e38, .infinity, 0x1p-133,
+    ]
     let expected: [Float] = [1, 1, 1 + 0x1p-6, 1 + 0x1p-7, -.infinity, .infinity, 0x1p-133]
     let file = try SafetensorsFile(contentsOf: write([("x", [7], values)], .bfloat16))
     #expect(try read(file, "x") == expected)
@@ -115,7 +119,8 @@ func safetensors(_ header: String, _ numbers: [UInt8] = []) -> Data {
     #endif
     let url = try directory.file(
       "half.safetensors",
-      safetensors(#"{"x":{"dtype":"F16","shape":[3],"data_offsets":[0,6]}}"#, [0, 0x3c, 0, 0xc0, 1, 0]))
+      safetensors(
+        #"{"x":{"dtype":"F16","shape":[3],"data_offsets":[0,6]}}"#, [0, 0x3c, 0, 0xc0, 1, 0]))
     #expect(try read(SafetensorsFile(contentsOf: url), "x") == [1, -2, 0x1p-24])
   }
 
@@ -168,7 +173,8 @@ func safetensors(_ header: String, _ numbers: [UInt8] = []) -> Data {
       "gap or overlap",
       #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
       4),
-    .init("truncated: expected 66 bytes, found 65",
+    .init(
+      "truncated: expected 66 bytes, found 65",
       #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 3),
     .init("not all belong", #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 5),
     .init("__metadata__", #"{"__metadata__":{"a":1}}"#, 0),

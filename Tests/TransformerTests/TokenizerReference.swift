@@ -71,7 +71,7 @@ func editedTokenizer(_ edit: (inout [String: Any]) throws -> Void) throws -> Dat
   return try JSONSerialization.data(withJSONObject: root)
 }
 
-extension Dictionary<String, Any> {
+extension [String: Any] {
   /// Changes a member that is itself an object.
   mutating func edit(_ key: String, _ body: (inout [String: Any]) throws -> Void) rethrows {
     var member = self[key] as? [String: Any] ?? [:]

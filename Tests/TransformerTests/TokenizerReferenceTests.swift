@@ -13,7 +13,8 @@ import Testing
     #expect(reference.cases.count == 9 && reference.texts.count > 300)
     for recorded in reference.cases {
       for (text, ids) in zip(reference.texts, recorded.ids) {
-        #expect(recorded.tokenizer.encode(text) == ids, "\(recorded.name): \(text.debugDescription)")
+        #expect(
+          recorded.tokenizer.encode(text) == ids, "\(recorded.name): \(text.debugDescription)")
       }
     }
   }

@@ -51,9 +51,10 @@ import Testing
     for round in 0..<12 {
       let texts = (0..<6).map { _ in
         (0..<30).map { _ in
-          String((0...generator.index(below: 9)).map { _ in
-            "abc".randomElement(using: &generator) ?? "a"
-          })
+          String(
+            (0...generator.index(below: 9)).map { _ in
+              "abc".randomElement(using: &generator) ?? "a"
+            })
         }
       }
       let words = texts.flatMap(\.self)

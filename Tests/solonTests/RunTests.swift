@@ -9,11 +9,11 @@ import Testing
 
     /// Model calls and trainings that a stage computed.
     func computed(_ stage: String) throws -> Int {
-      try count(stage, "modelCallsComputed") + count(stage, "computed")
+      try count(stage, "computed")
     }
 
     func reused(_ stage: String) throws -> Int {
-      try count(stage, "modelCallsReused") + count(stage, "reused")
+      try count(stage, "reused")
     }
 
     private func count(_ stage: String, _ field: String) throws -> Int {

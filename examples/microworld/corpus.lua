@@ -220,10 +220,10 @@ end
 
 -- Copying ----------------------------------------------------------------------------------------
 
--- A quotation is a copy in order. Models learn that late and all at once, and sooner
--- from text in which nothing but copying helps; so the first quarter of training has
--- many such documents, the rest a few.
-local words, sentence_list = {}, world.sentences
+-- A quotation is a copy in order. From quotations alone a small model learns to name
+-- likely sentences long before it learns to copy; where the words are random, nothing but
+-- copying helps. So the first quarter of training has many such documents, the rest few.
+local words = {}
 do
   local seen = {}
   local function collect(list)
@@ -249,7 +249,7 @@ function make.copy(rng)
     for index = 1, 5 + rng:index(15) do list[index] = choice(rng, words) end
     list[#list] = list[#list] .. "."
   else
-    for index = 1, 1 + rng:index(4) do list[index] = choice(rng, sentence_list) end
+    for index = 1, 1 + rng:index(4) do list[index] = choice(rng, world.sentences) end
   end
   local text = join(list)
   return "<|reply|> " .. text .. "<|request|> say the reply again.<|revision|> " .. text .. "<|end|>"

@@ -35,6 +35,7 @@ typedef enum {
   LH_INSTRUCTIONS = 3,
   LH_MEMORY = 4,
   LH_INTERRUPTED = 5,
+  LH_LENGTH = 6,  // a string over its limit
 } lh_status;
 
 // Requests to the host that are not calls of a registered function.
@@ -56,7 +57,7 @@ typedef int32_t (*lh_request)(void *context, int32_t function, int32_t count,
 
 typedef struct {
   size_t memory;       // bytes the state may hold
-  size_t string;       // bytes of one string made by rep or concat
+  size_t string;       // bytes of one string
   int64_t nodes;       // values one conversion may visit
   int32_t depth;       // nested tables one conversion may visit
   int32_t nesting;     // open calls host -> Lua

@@ -38,6 +38,14 @@ extension ScriptLibrary {
     ) { table throws(ScriptError) in _ = try Pretraining(table) }
   }
 
+  static var probes: FunctionSpec {
+    constructor(
+      "probes", ProbeSuite.schema,
+      summary: "Checks a suite of items with known answers and returns it, frozen.",
+      example: "return require \"examples.microworld.bars\""
+    ) { table throws(ScriptError) in _ = try ProbeSuite(table) }
+  }
+
   /// `solon.<kind>`: checks one table by its schema, then by the rules that a
   /// schema cannot say, and tags it.
   private static func constructor(

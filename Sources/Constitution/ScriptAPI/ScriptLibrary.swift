@@ -9,7 +9,7 @@ public enum ScriptLibrary {
 
   /// The functions in `solon`, reading files below `root` only.
   public static func functions(root: URL) -> [FunctionSpec] {
-    [requires, constitution, experiment, pretraining, jsonl(root: root)]
+    [requires, constitution, experiment, pretraining, probes, jsonl(root: root)]
   }
 
   /// The types of object that callbacks are given.

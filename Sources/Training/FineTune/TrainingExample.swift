@@ -1,4 +1,4 @@
-public import KeyedRandom
+internal import KeyedRandom
 
 /// A token sequence and how much each of its tokens counts in the loss.
 public struct TrainingExample: Sendable, Hashable {

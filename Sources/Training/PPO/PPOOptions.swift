@@ -32,7 +32,8 @@ public struct PPOOptions: Codable, Hashable, Sendable {
   /// keeps the coefficient fixed. Controller of Ziegler et al., "Fine-tuning
   /// language models from human preferences" (2019), section 2.2.
   public var klTarget: Double?
-  /// Rollouts over which the controller corrects an error of 1 by a factor e.
+  /// Over this many rollouts the controller changes the coefficient by a factor
+  /// of at most about e^0.2: it counts a relative error up to 0.2.
   public var klHorizon = 1000
   /// The ratio counts within `1 - clip ... 1 + clip`.
   public var clip = 0.2

@@ -1,4 +1,5 @@
-public import Kernels
+public import Foundation
+internal import Kernels
 public import Transformer
 
 /// Everything a PPO run carries from one iteration to the next. Draws are keyed
@@ -28,8 +29,10 @@ public final class PPOState: @unchecked Sendable {
   public internal(set) var klCoefficient: Double
   /// Iterations in a row whose end rate missed the floor.
   public internal(set) var lowEndRates = 0
-  /// Mean held-out score after `iteration` iterations, in order.
+  /// Held-out evaluations so far, in order.
   public internal(set) var evaluations: [PPOEvaluation] = []
+  /// What each iteration so far measured.
+  public internal(set) var steps: [PPOStep] = []
   var best: Snapshot?
   var lastGood: Snapshot?
 
@@ -56,6 +59,90 @@ public final class PPOState: @unchecked Sendable {
   }
 }
 
+extension PPOState {
+  private struct Description: Codable {
+    struct Mark: Codable {
+      var iteration: Int
+      var score: Double?
+    }
+
+    var tag: String
+    var iteration: Int
+    var klCoefficient: Double
+    var lowEndRates: Int
+    var evaluations: [PPOEvaluation]
+    var steps: [PPOStep]
+    var policyStep: Int
+    var valueStep: Int
+    var best: Mark?
+    var lastGood: Mark?
+  }
+
+  /// Writes the state: both networks with their optimisers, the KL coefficient,
+  /// the kept snapshots and what was measured. The initial policy and the
+  /// preference model are not in it; they are given again to restore. `tag`
+  /// names what the run is; only the same tag restores it.
+  public func save(tag: String, to url: URL) throws {
+    var buffers = [
+      ("policy", policy.parameters), ("policy/first", policyOptimizer.firstMoment),
+      ("policy/second", policyOptimizer.secondMoment), ("value", valueModel.parameters),
+      ("value/first", valueOptimizer.firstMoment),
+      ("value/second", valueOptimizer.secondMoment),
+    ]
+    if let best { buffers.append(("best", best.parameters)) }
+    if let lastGood { buffers.append(("lastGood", lastGood.parameters)) }
+    func mark(_ snapshot: Snapshot?) -> Description.Mark? {
+      snapshot.map { .init(iteration: $0.iteration, score: $0.score) }
+    }
+    try TrainingFile.write(
+      buffers,
+      description: Description(
+        tag: tag, iteration: iteration, klCoefficient: klCoefficient,
+        lowEndRates: lowEndRates, evaluations: evaluations, steps: steps,
+        policyStep: policyOptimizer.step, valueStep: valueOptimizer.step, best: mark(best),
+        lastGood: mark(lastGood)),
+      to: url)
+  }
+
+  /// Reads what `save` wrote. `policy` holds the initial weights, which become
+  /// the reference, and is then given the saved ones.
+  /// - Throws: `TrainingError` if the file is of another run or another model,
+  ///   `CheckpointError` if it is missing or damaged.
+  public convenience init(
+    restoring policy: Model, preferenceModel: Model, options: PPOOptions, tag: String,
+    from url: URL
+  ) throws {
+    self.init(policy: policy, preferenceModel: preferenceModel, options: options)
+    let (file, saved) = try TrainingFile.open(url, Description.self)
+    guard saved.tag == tag else {
+      throw TrainingError(
+        "\(url.path): the state of run '\(saved.tag)', not of '\(tag)';"
+          + " delete the file to start over")
+    }
+    func snapshot(_ name: String, _ mark: Description.Mark?) throws -> Snapshot? {
+      guard let mark else { return nil }
+      let parameters = policy.makeGradient()
+      try TrainingFile.read(name, from: file, into: parameters)
+      return Snapshot(iteration: mark.iteration, score: mark.score, parameters: parameters)
+    }
+    best = try snapshot("best", saved.best)
+    lastGood = try snapshot("lastGood", saved.lastGood)
+    try TrainingFile.read("policy/first", from: file, into: policyOptimizer.firstMoment)
+    try TrainingFile.read("policy/second", from: file, into: policyOptimizer.secondMoment)
+    try TrainingFile.read("value", from: file, into: valueModel.parameters)
+    try TrainingFile.read("value/first", from: file, into: valueOptimizer.firstMoment)
+    try TrainingFile.read("value/second", from: file, into: valueOptimizer.secondMoment)
+    try TrainingFile.read("policy", from: file, into: policy.parameters)
+    policyOptimizer.step = saved.policyStep
+    valueOptimizer.step = saved.valueStep
+    iteration = saved.iteration
+    klCoefficient = saved.klCoefficient
+    lowEndRates = saved.lowEndRates
+    evaluations = saved.evaluations
+    steps = saved.steps
+  }
+}
+
 /// One held-out evaluation.
 public struct PPOEvaluation: Sendable, Codable, Hashable {
   /// Iterations done before it; 0 is the initial policy.
@@ -68,6 +155,7 @@ public struct PPOEvaluation: Sendable, Codable, Hashable {
 
 /// How a PPO run ended.
 public struct PPOResult: Sendable {
+  /// Every iteration's figures, those before a resume included.
   public var steps: [PPOStep]
   public var evaluations: [PPOEvaluation]
   public var reason: PPOStopReason

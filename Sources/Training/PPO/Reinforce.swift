@@ -23,7 +23,8 @@ private let passTolerance = 1e-4
 ///   - state: of an earlier run to go on from; a new one starts over.
 ///   - reward: called on this thread for every rollout, in order; its result is
 ///     the reward of the whole response, before the missing-end penalty.
-///   - checkpoint: called after each iteration, when the state may be saved.
+///   - checkpoint: called before `report`, when the state may be saved; not
+///     after the last iteration, whose weights may be put back.
 ///   - report: called after each iteration; throwing ends the run there.
 /// - Throws: `TrainingError` for unusable prompts, options or models, for a
 ///   reward that is not finite, and when sampling and log-probability passes
@@ -45,7 +46,6 @@ public func reinforce(
   let run = PPORun(
     state: state, preferenceModel: preferenceModel, tokenizer: tokenizer,
     endOfTurn: endOfTurn, heldOut: heldOut, options: options, lanes: lanes)
-  var steps: [PPOStep] = []
   var stop = (reason: PPOStopReason.completed, detail: "all \(options.iterations) iterations ran")
   if state.evaluations.isEmpty { _ = try run.evaluate() }
 
@@ -107,17 +107,17 @@ public func reinforce(
       step.heldOutScore = try run.evaluate()
       step.seconds.evaluate = clock.lap()
     }
-    steps.append(step)
+    state.steps.append(step)
+    if !last { try checkpoint(state) }
     try report(step)
     if let violation {
       stop = violation
       break
     }
-    try checkpoint(state)
   }
   let returned = run.settle(stop.reason)
   return PPOResult(
-    steps: steps, evaluations: state.evaluations, reason: stop.reason, detail: stop.detail,
+    steps: state.steps, evaluations: state.evaluations, reason: stop.reason, detail: stop.detail,
     returnedIteration: returned.iteration, returned: returned.words,
     valueModel: state.valueModel, klCoefficient: state.klCoefficient)
 }

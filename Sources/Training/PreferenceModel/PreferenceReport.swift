@@ -41,13 +41,14 @@ public struct ScoreMoments: Sendable, Codable, Hashable {
     self.set = set
   }
 
-  /// Moments of `scores`, which must not be empty.
+  /// Moments of `scores`; both 0 when there are none.
   public init(of scores: [Float], set: String) {
-    let mean = scores.reduce(0) { $0 + Double($1) } / Double(scores.count)
+    let n = Double(max(1, scores.count))
+    let mean = scores.reduce(0) { $0 + Double($1) } / n
     let square = scores.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
     self.init(
-      mean: mean, standardDeviation: (square / Double(scores.count)).squareRoot(),
-      count: scores.count, set: set)
+      mean: mean, standardDeviation: (square / n).squareRoot(), count: scores.count,
+      set: set)
   }
 }
 

@@ -32,6 +32,9 @@ public func trainPreferenceModel(
   try require(options.epochs > 0, "epochs", options.epochs, "> 0")
   try check(pairs, model, set: "pair")
   try check(heldOut, model, set: "held-out pair")
+  for (index, sequence) in (reference?.sequences ?? []).enumerated() {
+    try checkSequence(sequence, model.configuration, place: "reference sequence \(index)")
+  }
   let used = pairs.filter { !$0.isIdentical }
   guard !used.isEmpty else {
     throw TrainingError(
@@ -69,20 +72,22 @@ public func trainPreferenceModel(
         metrics: ["preference/accuracy": right]))
   }
 
-  let measured = heldOut.isEmpty ? used : heldOut.filter { !$0.isIdentical }
-  let named = reference ?? (
-    heldOut.isEmpty ? "both sides of the training pairs" : "both sides of the held-out pairs",
-    measured.flatMap { [$0.first, $0.second] })
-  let moments = try scores(model, named.sequences, arena: arena, chunkRows: chunkRows)
+  let measured = (heldOut.isEmpty ? pairs : heldOut).filter { !$0.isIdentical }
+  let values = try scores(
+    model, measured.flatMap { [$0.first, $0.second] }, arena: arena, chunkRows: chunkRows)
+  let moments =
+    try reference.map { name, sequences in
+      ScoreMoments(
+        of: try scores(model, sequences, arena: arena, chunkRows: chunkRows), set: name)
+    }
+    ?? ScoreMoments(
+      of: values,
+      set: "both sides of the \(heldOut.isEmpty ? "training" : "held-out") pairs")
   return PreferenceReport(
     steps: steps, pairs: used.count, identicalPairs: pairs.count - used.count,
     identicalPairIDs: pairs.filter(\.isIdentical).map(\.id), losses: losses,
-    heldOut: heldOut.isEmpty
-      ? nil
-      : try evaluatePreferences(model, heldOut, lanes: lanes, chunkRows: chunkRows),
-    scoreMoments: moments.isEmpty
-      ? ScoreMoments(mean: 0, standardDeviation: 0, count: 0, set: named.name)
-      : ScoreMoments(of: moments, set: named.name))
+    heldOut: heldOut.isEmpty ? nil : evaluation(heldOut, scores: values),
+    scoreMoments: moments)
 }
 
 /// Measures a preference model on pairs; identical ones are left out and
@@ -94,10 +99,17 @@ public func evaluatePreferences(
   try check(pairs, model, set: "pair")
   let used = pairs.filter { !$0.isIdentical }
   let values = try scores(
-    model, used.flatMap { [$0.first, $0.second] }, lanes: lanes, chunkRows: chunkRows)
+    model, used.flatMap { [$0.first, $0.second] },
+    arena: LaneArena(model.configuration, lanes: lanes), chunkRows: chunkRows)
+  return evaluation(pairs, scores: values)
+}
+
+/// From the scores of both sides of every pair that is not identical.
+private func evaluation(_ pairs: [PreferencePair], scores: [Float]) -> PreferenceEvaluation {
+  let used = pairs.filter { !$0.isIdentical }
   return PreferenceEvaluation(
     pairs: used,
-    differences: used.indices.map { Double(values[2 * $0]) - Double(values[2 * $0 + 1]) },
+    differences: used.indices.map { Double(scores[2 * $0]) - Double(scores[2 * $0 + 1]) },
     identicalPairs: pairs.count - used.count)
 }
 
