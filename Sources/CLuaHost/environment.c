@@ -15,7 +15,7 @@ static int32_t request(lua_State *L, lh_host *host, int32_t function,
   int32_t line = 0;
   for (int level = 1; level < 8 && lua_getstack(L, level, &frame); level++) {
     lua_getinfo(L, "Sl", &frame);
-    if (frame.currentline > 0) {
+    if (lh_is_script(&frame)) {
       source = frame.source;
       line = frame.currentline;
       break;

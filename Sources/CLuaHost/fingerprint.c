@@ -26,6 +26,94 @@ static int write_code(lua_State *L, const void *bytes, size_t size, void *data) 
   return 0;
 }
 
+// ---- Line numbers
+//
+// A stripped dump still says where each function begins and ends, and which
+// variables around the outermost one it refers to, by their place there. The
+// dump is walked (ldump.c of Lua 5.4) and copied onto itself without these
+// numbers; the variables' values are written on their own.
+
+typedef struct {
+  lua_State *L;
+  uint8_t *from, *to;
+  const uint8_t *end;
+} strip;
+
+static void keep(strip *s, size_t size) {
+  if ((size_t)(s->end - s->from) < size)
+    luaL_error(s->L, "unexpected form of compiled function");
+  memmove(s->to, s->from, size);
+  s->from += size;
+  s->to += size;
+}
+
+// A size: seven bits a byte, the last byte marked.
+static size_t number(strip *s, bool kept) {
+  size_t value = 0;
+  uint8_t *start = s->from;
+  uint8_t byte;
+  do {
+    if (s->from == s->end)
+      luaL_error(s->L, "unexpected form of compiled function");
+    byte = *s->from++;
+    value = value << 7 | (byte & 0x7f);
+  } while (!(byte & 0x80));
+  if (kept) {
+    memmove(s->to, start, (size_t)(s->from - start));
+    s->to += s->from - start;
+  }
+  return value;
+}
+
+static void keep_string(strip *s) {
+  size_t size = number(s, true);
+  if (size > 1) keep(s, size - 1);
+}
+
+static void keep_constant(strip *s) {
+  const uint8_t tag = s->from < s->end ? *s->from : 0;
+  keep(s, 1);
+  switch (tag) {
+    case LUA_TNUMBER: keep(s, sizeof(lua_Integer)); break;
+    case LUA_TNUMBER | 16: keep(s, sizeof(lua_Number)); break;
+    case LUA_TSTRING:
+    case LUA_TSTRING | 16: keep_string(s); break;
+    default: break;  // nil, false, true
+  }
+}
+
+static void keep_function(strip *s, bool outermost) {
+  luaL_checkstack(s->L, 1, NULL);
+  keep_string(s);  // source, empty
+  number(s, false);
+  number(s, false);
+  keep(s, 3);  // parameters, variadic, stack size
+  keep(s, number(s, true) * 4);
+  for (size_t n = number(s, true); n > 0; n--) keep_constant(s);
+  uint8_t *before_upvalues = s->to;
+  keep(s, number(s, true) * 3);
+  if (outermost) s->to = before_upvalues;
+  for (size_t n = number(s, true); n > 0; n--) keep_function(s, false);
+  for (int table = 0; table < 4; table++) {
+    if (number(s, true) != 0)  // debug tables, empty
+      luaL_error(s->L, "unexpected form of compiled function");
+  }
+}
+
+// Removes the line numbers of the dump that starts at `start`.
+static void remove_lines(lua_State *L, size_t start) {
+  enum { HEADER = 32 };  // signature and sizes, then the number of upvalues
+  lh_buffer *output = &lh_of(L)->output;
+  strip s = {L, output->bytes + start, output->bytes + start,
+             output->bytes + output->size};
+  keep(&s, HEADER);
+  keep_function(&s, true);
+  if (s.from != s.end) luaL_error(L, "unexpected form of compiled function");
+  output->size = (size_t)(s.to - output->bytes);
+}
+
+// ---- Values
+
 static void put_value(lua_State *L, int index);
 
 static void put_function(lua_State *L, int index) {
@@ -36,8 +124,10 @@ static void put_function(lua_State *L, int index) {
   }
   put(L, "F", 1);
   lua_pushvalue(L, index);
+  const size_t start = lh_of(L)->output.size;
   lua_dump(L, write_code, NULL, 1);
   lua_pop(L, 1);
+  remove_lines(L, start);
   const char *name;
   for (int i = 1; (name = lua_getupvalue(L, index, i)); i++) {
     // Names are stripped from the copy, not from the function; the

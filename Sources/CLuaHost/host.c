@@ -155,6 +155,11 @@ static int describe(char *out, size_t size, const lua_Debug *frame) {
                   frame->currentline, frame->linedefined);
 }
 
+// Not C, and not one of the host's own methods written in Lua.
+bool lh_is_script(const lua_Debug *frame) {
+  return frame->currentline > 0 && strcmp(frame->source, LH_OWN_SOURCE) != 0;
+}
+
 // Notes the nearest Lua frame, and the Lua frames around it. Nothing here
 // allocates through Lua, so it is safe inside the allocator and in a handler
 // that runs on an overflowing stack.
@@ -168,7 +173,7 @@ void lh_record_place(lua_State *L, lh_host *host, bool traceback) {
   host->source.size = 0;
   for (int level = 0; lua_getstack(L, level, &frame); level++) {
     if (!lua_getinfo(L, traceback ? "Slnt" : "Sl", &frame)) break;
-    if (*frame.what == 'C' || frame.currentline <= 0) continue;
+    if (!lh_is_script(&frame)) continue;
     if (!found) {
       record_source(host, &frame);
       found = true;
@@ -243,7 +248,11 @@ static lh_status protect(lh_host *host, lua_CFunction function, void *data,
                          int64_t budget) {
   lua_State *L = host->L;
   const int base = lua_gettop(L);
-  if (host->depth > 0 && host->killed != LH_OK) return host->killed;
+  if (host->depth > 0 && host->killed != LH_OK) {
+    const char *text = kill_message(host);
+    copy_text(&host->message, text, strlen(text));
+    return host->status = host->killed;
+  }
   host->status = LH_OK;
   host->recorded = false;
   host->message.size = 0;
@@ -485,8 +494,8 @@ static int add_method(lua_State *L) {
   lua_rawgeti(L, -1, data->type);
   lua_getfield(L, -1, "__index");
   if (data->text) {
-    // "=[C]": scripts see such a frame as the host's own.
-    if (luaL_loadbufferx(L, data->text, strlen(data->text), "=[C]", "t") != LUA_OK)
+    if (luaL_loadbufferx(L, data->text, strlen(data->text), LH_OWN_SOURCE,
+                         "t") != LUA_OK)
       return lua_error(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
     lua_setupvalue(L, -2, 1);

@@ -10,6 +10,8 @@
 #include "CLuaHost.h"
 
 #define LH_MAX_DEPTH 32
+// Chunk name of methods written in Lua by the host.
+#define LH_OWN_SOURCE "=[C]"
 #define LH_TRACEBACK_BYTES 4096
 #define LH_TRACEBACK_FRAMES 20
 
@@ -83,6 +85,7 @@ int lh_raise_killed(lua_State *L, lh_host *host);
 lh_status lh_memory_reason(const lh_host *host);
 // Raises when the open call is over its budget.
 void lh_spend(lua_State *L, lh_host *host, int64_t instructions);
+bool lh_is_script(const lua_Debug *frame);
 void lh_record_place(lua_State *L, lh_host *host, bool traceback);
 int lh_on_error(lua_State *L);
 // Calls the host and raises its message on failure; the answer is then in the

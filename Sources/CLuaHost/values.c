@@ -159,7 +159,8 @@ static void put_function(lua_State *L, lh_host *host, int index, int depth) {
   lua_Debug info;
   lua_pushvalue(L, index);
   lua_getinfo(L, ">S", &info);
-  bool scripted = *info.what != 'C';
+  bool scripted =
+      *info.what != 'C' && strcmp(info.source, LH_OWN_SOURCE) != 0;
   const char *source = scripted ? info.source : "";
   put_string(L, host, depth, source, strlen(source));
   put_u32(L, host, depth, scripted ? (uint32_t)info.linedefined : 0);

@@ -103,11 +103,10 @@ final class Lane: @unchecked Sendable {
       let width = configuration.vocabularySize
       for seat in seats.indices where seats[seat].fed > 0 {
         let job = seats[seat].job
-        let first = job.position
-        let wanted = max(first, job.firstReading)..<max(
-          first + seats[seat].fed, max(first, job.firstReading))
-        job.position += seats[seat].fed
-        for position in wanted {
+        let fed = job.position..<(job.position + seats[seat].fed)
+        let firstReading = job.firstReading
+        job.position = fed.upperBound
+        for position in fed where position >= firstReading {
           try job.read(Reading(logits: next, position: position, sampler: sampler))
           next += width
           read += 1

@@ -90,7 +90,7 @@ final class Sampler {
     var index = 0
     while index + 16 <= vocabulary {
       let x = UnsafeRawPointer(logits + index).loadUnaligned(as: SIMD16<Float>.self)
-      usable = usable .& (x .< infinity)
+      usable .&= x .< infinity
       index += 16
     }
     while index < vocabulary {

@@ -1,7 +1,7 @@
 import Foundation
 import Inference
-import KeyedRandom
 import Kernels
+import KeyedRandom
 import Testing
 import Transformer
 

@@ -1,6 +1,6 @@
 import Inference
-import KeyedRandom
 import Kernels
+import KeyedRandom
 import Synchronization
 import Testing
 import Transformer

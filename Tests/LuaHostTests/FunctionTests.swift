@@ -195,6 +195,109 @@ import Testing
         + "take it from the arguments of each call")
   }
 
+  @Test func methodsInLuaHandOnTheirArguments() throws {
+    var spec = counter
+    spec.methods.append(
+      FunctionSpec(
+        name: "first", parameters: [Parameter("list", .any)],
+        script: """
+          return function(self, list)
+            if #list == 0 then error("first: the list is empty", 2) end
+            self:add(1)
+            return list[1]
+          end
+          """))
+    let project = try Project()
+    let machine = try project.machine(objectTypes: [spec])
+    let parts = try project.run(
+      machine,
+      """
+      local own = {}
+      return { function(ctx) return ctx.counter:first { own } == own end,
+        function(ctx)
+          local x = ctx.counter:first {} return x end,
+        function(ctx) local x = ctx.counter:first(1) return x end }
+      """
+    ).arrayValue!.map { $0.functionValue! }
+    let state = Counter()
+    let context: LuaValue = [
+      "counter": .object(LuaObject("counter", state: state, lifetime: .machine))
+    ]
+    #expect(try machine.call(parts[0], [context]) == true)
+    #expect(state.value == 1)
+    let empty = #expect(throws: ScriptError.self) {
+      try machine.call(parts[1], [context])
+    }
+    #expect(empty?.description == "main.lua:4: first: the list is empty")
+    let wrong = #expect(throws: ScriptError.self) {
+      try machine.call(parts[2], [context])
+    }
+    #expect(wrong?.file == "main.lua")
+    #expect(wrong?.line == 5)
+    #expect(
+      wrong?.traceback == ["main.lua:5: in function <line 5>"])
+  }
+
+  @Test func fingerprintsFollowTheCodeAndWhatItRefersTo() throws {
+    let project = try Project()
+    let machine = try project.machine()
+    func fingerprint(_ text: String) throws -> String {
+      try machine.fingerprint(
+        of: try #require(try project.run(machine, text).functionValue))
+    }
+    let base = try fingerprint(
+      "local k = { a = 1 } return function(r) return r + k.a end")
+    #expect(base.count == 64)
+    // A comment, other lines, other names.
+    #expect(
+      try fingerprint(
+        """
+        local x = 9 -- unused
+        local k = { a = 1 }
+
+        return function(r)
+          return r + k.a -- the sum
+        end
+        """) == base)
+    for other in [
+      "local k = { a = 2 } return function(r) return r + k.a end",
+      "local k = { a = 1 } return function(r) return r - k.a end",
+      "local k = { a = 1.0 } return function(r) return r + k.a end",
+      "local k = { a = 1, b = 1 } return function(r) return r + k.a end",
+      "local k = { a = 1 } return function(r) return r + k.a, 'x' end",
+      "local k = { a = 1 } return function(r, s) return r + k.a end",
+    ] {
+      #expect(try fingerprint(other) != base)
+    }
+  }
+
+  @Test func fingerprintsCoverNestedFunctionsAndAllConstants() throws {
+    let project = try Project()
+    let machine = try project.machine()
+    let long = String(repeating: "long", count: 20)
+    func fingerprint(_ before: String, _ inner: String) throws -> String {
+      let text = """
+        local function helper(x) return x and true or nil, false end
+        return function(t)
+          for i, v in ipairs(t) do t[i] = v * 2.5 + 300000 end
+          return table.concat(t, ",", 1, 2), helper, function(...)
+            return select("#", ...), \(inner), "\(long)", t
+          end
+        end
+        """
+      return try machine.fingerprint(
+        of: try #require(try project.run(machine, before + text).functionValue))
+    }
+    let base = try fingerprint("", "1")
+    for lines in [1, 3, 200, 20_000] {
+      #expect(
+        try fingerprint(String(repeating: "\n", count: lines), "1") == base)
+    }
+    for other in ["2", "1.0", "'1'", "nil", "true", "...", "helper"] {
+      #expect(try fingerprint("", other) != base)
+    }
+  }
+
   @Test func lastingObjectsLast() throws {
     let state = Counter()
     let make = FunctionSpec(name: "solon.counter") { _ in

@@ -237,6 +237,21 @@ import Testing
     #expect(error?.reason == .interrupted)
   }
 
+  @Test func anotherThreadCannotUseTheMachine() async {
+    await #expect(processExitsWith: .failure) {
+      let project = try Project()
+      nonisolated(unsafe) let machine = try project.machine()
+      _ = try machine.evaluate("1")
+      let done = DispatchSemaphore(value: 0)
+      Thread {
+        _ = try? machine.evaluate("1")
+        done.signal()
+      }.start()
+      done.wait()
+      exit(0)
+    }
+  }
+
   @Test func manyCallsDoNotGrow() throws {
     let project = try Project()
     let machine = try project.machine()
