@@ -78,6 +78,9 @@ extern const char LH_KEY_REAL, LH_KEY_KIND, LH_KEY_FILE, LH_KEY_LINE,
     LH_KEY_NAME, LH_KEY_TYPE;
 
 // host.c
+// Runs a C function inside lua_pcall, as one call with a budget.
+lh_status lh_protect(lh_host *host, lua_CFunction function, void *data,
+                     int64_t budget);
 bool lh_reserve(lh_buffer *buffer, size_t size);
 void lh_kill(lua_State *L, lh_host *host, lh_status reason);
 int lh_raise_killed(lua_State *L, lh_host *host);

@@ -1,8 +1,7 @@
 /// Which lane works on which units, in which micro-chunks.
 ///
 /// A unit is what must stay together: one sequence, or the two sequences of a
-/// preference pair. A chunk is what one forward and backward pass sees; small
-/// chunks keep activations in cache, which is worth more than long matrices.
+/// preference pair. A chunk is what one forward and backward pass sees.
 /// The plan is a function of the units' row counts alone.
 struct WorkPlan: Equatable, Sendable {
   /// `lanes[l][c]`: the unit indices of chunk `c` of lane `l`, rising.

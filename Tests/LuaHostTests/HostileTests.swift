@@ -42,8 +42,9 @@ import Testing
   ])
   func dangerousNamesDoNotExist(name: String) throws {
     let error = try failure("return \(name)")
-    #expect(error.message.hasPrefix("unknown name '\(name)'")
-      || error.message.hasPrefix("'\(name)' does not exist"))
+    #expect(
+      error.message.hasPrefix("unknown name '\(name)'")
+        || error.message.hasPrefix("'\(name)' does not exist"))
     #expect(error.line == 1)
   }
 

@@ -46,7 +46,8 @@ import Testing
     }
     let n = mask.reduce(0, +)
     let mean = zip(padded, mask).reduce(0) { $0 + $1.0 * $1.1 } / n
-    let variance = zip(padded, mask).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 } / (n - 1)
+    let square = zip(padded, mask).reduce(0) { $0 + ($1.0 - mean) * ($1.0 - mean) * $1.1 }
+    let variance = square / (n - 1)
     for keepingMean in [false, true] {
       let result = whiten(groups, keepingMean: keepingMean)
       #expect(result.map(\.count) == [3, 9, 1])

@@ -11,7 +11,9 @@ import Transformer
 
   /// Rollouts whose old log-probabilities, values, advantages and returns are
   /// the current ones plus noise, so that some tokens are clipped.
-  private func rollouts(_ policy: Model, _ value: Model, _ options: PPOOptions) throws -> [Rollout] {
+  private func rollouts(
+    _ policy: Model, _ value: Model, _ options: PPOOptions
+  ) throws -> [Rollout] {
     let arena = LaneArena(policy.configuration, lanes: 1)
     let plain = (0..<5).map { index in
       Rollout(

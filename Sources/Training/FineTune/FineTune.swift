@@ -18,8 +18,9 @@ public struct StepReport: Sendable, Codable, Hashable {
   public var metrics: [String: Double]
 }
 
-/// Rows of one micro-chunk, measured as the fastest for models of 1 to 5
-/// million parameters (activations stay in the second-level cache).
+/// Rows of one micro-chunk. Measured with 4 million parameters and sequences of
+/// 80 tokens: time per token is level from 384 to 1,024 rows, and 6 % longer at
+/// 256 (shorter products) and 5 % at 2,048 (activations leave the cache).
 public let standardChunkRows = 512
 
 /// Supervised training in place, used for pretraining and for SL-CAI.

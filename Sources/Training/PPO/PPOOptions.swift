@@ -93,7 +93,8 @@ public struct PPOOptions: Codable, Hashable, Sendable {
       try require(value >= least, name, Double(value), ">= \(least)")
     }
     try require(temperature > 0 && temperature.isFinite, "temperature", Double(temperature), "> 0")
-    try require(klCoefficient.isFinite && klCoefficient >= 0, "klCoefficient", klCoefficient, ">= 0")
+    try require(
+      klCoefficient.isFinite && klCoefficient >= 0, "klCoefficient", klCoefficient, ">= 0")
     try require(clip > 0 && clip < 1, "clip", clip, "in (0, 1)")
     try require(valueClip > 0, "valueClip", valueClip, "> 0")
     try require(gamma >= 0 && gamma <= 1, "gamma", gamma, "in [0, 1]")

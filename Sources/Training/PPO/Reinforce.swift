@@ -43,6 +43,10 @@ public func reinforce(
   }
   let state =
     state ?? PPOState(policy: policy, preferenceModel: preferenceModel, options: options)
+  guard state.policy === policy else {
+    throw TrainingError(
+      "ppo: the state holds another policy than the one given; restore it into that model")
+  }
   let run = PPORun(
     state: state, preferenceModel: preferenceModel, tokenizer: tokenizer,
     endOfTurn: endOfTurn, heldOut: heldOut, options: options, lanes: lanes)
