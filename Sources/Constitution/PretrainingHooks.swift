@@ -11,6 +11,11 @@ public final class PretrainingHooks {
     function = document
   }
 
+  /// Changes exactly when the document function, or what it refers to, does.
+  public func fingerprint() throws(ScriptError) -> String {
+    try vm.fingerprint(of: function)
+  }
+
   /// Document `index` of the stream. `progress` is in [0, 1].
   public func document(
     _ index: Int, progress: Double, key: RandomKey

@@ -9,6 +9,9 @@ import Transformer
 /// through and on its own answers to ordinary prompts, with the loss on the
 /// answers only.
 struct FineTune {
+  /// A stopped run loses at most this many steps.
+  private static let stepsBetweenSaves = 50
+
   func run(
     _ context: StageContext, start: Checkpoint, revisions: [[CritiqueAndRevise.Step]],
     helpful: [Response]
@@ -57,12 +60,19 @@ struct FineTune {
     print.add(Int(context.experiment.seed))
     print.add(context.lanes)
 
+    let fingerprint = print.hex()
     return try context.trained(
-      print.hex(), kind: "sl-cai", tokenizer: start.tokenizer, chat: start.chat
+      fingerprint, kind: "sl-cai", tokenizer: start.tokenizer, chat: start.chat
     ) {
       let model = start.model.copy()
+      let file = try context.unfinished(fingerprint)
+      let state =
+        FileManager.default.fileExists(atPath: file.path)
+        ? try OptimizerState(restoring: model, tag: fingerprint, from: file)
+        : OptimizerState(for: model)
+      if state.step > 0 { context.observer.note("goes on after step \(state.step)") }
       try fineTune(
-        model, steps: steps, optimizer: OptimizerOptions(settings.optimizer),
+        model, steps: steps, optimizer: OptimizerOptions(settings.optimizer), state: state,
         batch: { step in order.batch(step).map { examples[$0] } },
         lanes: context.lanes
       ) { report in
@@ -74,6 +84,9 @@ struct FineTune {
           "loss": report.loss, "gradient_norm": report.gradientNorm,
           "learning_rate": report.learningRate,
         ], stage: "finetune", step: report.step)
+        if report.step % Self.stepsBetweenSaves == 0, report.step < report.steps {
+          try state.save(model, tag: fingerprint, to: file)
+        }
       }
       return model
     }

@@ -11,14 +11,20 @@ public struct Pretrain {
   let hooks: PretrainingHooks
   let observer: any RunObserver
   let lanes: Int
+  /// Where the state of a stopped pretraining is kept.
+  let unfinished: URL
 
+  /// - Parameter unfinished: a file for the state from which the same
+  ///   pretraining goes on after it was stopped; removed at the end.
   public init(
-    _ pretraining: Pretraining, hooks: PretrainingHooks, observer: any RunObserver, lanes: Int
+    _ pretraining: Pretraining, hooks: PretrainingHooks, observer: any RunObserver, lanes: Int,
+    unfinished: URL
   ) {
     self.pretraining = pretraining
     self.hooks = hooks
     self.observer = observer
     self.lanes = lanes
+    self.unfinished = unfinished
   }
 
   /// Returns the SHA-256 of the weights as written.
@@ -42,27 +48,24 @@ public struct Pretrain {
       configuration: try configuration(tokenizer), initializedBy: pretraining.seed)
     // The step count fixes the schedule, so it is known before the lengths of
     // later documents are: a step is at most `batch_tokens` long.
-    var next = 0
-    var trained = 0
     let mean = Double(sample.prefix(2000).reduce(0) { $0 + tokenizer.encode($1).count })
       / Double(min(2000, sample.count))
     let documentsPerStep = max(1, Int(Double(pretraining.batchTokens) / mean))
     let steps = max(1, Int(Double(pretraining.tokens) / (mean * Double(documentsPerStep))))
     let end = tokenizer.token(pretraining.endOfText)!
+    let state = try unfinishedState(model, steps: steps)
     try fineTune(
-      model, steps: steps, optimizer: OptimizerOptions(pretraining.optimizer),
+      model, steps: steps, optimizer: OptimizerOptions(pretraining.optimizer), state: state,
       batch: { step in
-        try (0..<documentsPerStep).map { _ in
-          let text = try document(
-            pretraining.tokenizerDocuments + next, progress: Double(step) / Double(steps))
-          next += 1
+        try (0..<documentsPerStep).map { position in
+          let index = pretraining.tokenizerDocuments + step * documentsPerStep + position
+          let text = try document(index, progress: Double(step) / Double(steps))
           let tokens = tokenizer.encode(text) + [end]
           guard tokens.count <= pretraining.context else {
             throw StageError(
-              "document \(pretraining.tokenizerDocuments + next - 1) has \(tokens.count) tokens, more "
-                + "than the model's context of \(pretraining.context) — shorten it or raise model.context")
+              "document \(index) has \(tokens.count) tokens, more than the model's "
+                + " context of \(pretraining.context) — shorten it or raise model.context")
           }
-          trained += tokens.count
           return TrainingExample(document: tokens)
         }
       }, lanes: lanes
@@ -71,6 +74,9 @@ public struct Pretrain {
         done: report.step, total: report.steps,
         detail: String(
           format: "loss %.3f, %.0f tokens/s", report.loss, report.tokensPerSecond))
+      if report.step % Self.stepsBetweenSaves == 0, report.step < report.steps {
+        try state.save(model, tag: tag(steps: steps), to: unfinished)
+      }
     }
     let chat = ChatFormat(
       user: pretraining.chat.user, assistant: pretraining.chat.assistant,
@@ -79,10 +85,42 @@ public struct Pretrain {
     try checkpoint.save(
       to: directory, precision: pretraining.storesBfloat16 ? .bfloat16 : .float32)
     let written = try Checkpoint.load(directory)
+    try? FileManager.default.removeItem(at: unfinished)
     observer.stageEnded(
-      "pretrain", summary: "\(steps) steps, \(trained) tokens",
+      "pretrain", summary: "\(steps) steps of \(documentsPerStep) documents",
       seconds: (ContinuousClock.now - start) / .seconds(1))
     return written.weightsHash
+  }
+
+  /// A stopped pretraining loses at most this many steps.
+  private static let stepsBetweenSaves = 200
+
+  /// Changes with anything that the training depends on.
+  private func tag(steps: Int) throws -> String {
+    var print = Fingerprint("pretrain 1")
+    print.add(try hooks.fingerprint())
+    for number in [
+      pretraining.vocabulary, pretraining.tokenizerDocuments, pretraining.hidden,
+      pretraining.intermediate, pretraining.layers, pretraining.heads,
+      pretraining.keyValueHeads, pretraining.context, pretraining.batchTokens, steps, lanes,
+    ] { print.add(number) }
+    print.add(String(pretraining.seed))
+    for token in pretraining.specialTokens { print.add(token) }
+    try print.add(settings: OptimizerOptions(pretraining.optimizer))
+    return print.hex()
+  }
+
+  /// The state of a stopped pretraining of the same settings, its weights put
+  /// into `model`; a new state otherwise.
+  private func unfinishedState(_ model: Model, steps: Int) throws -> OptimizerState {
+    try FileManager.default.createDirectory(
+      at: unfinished.deletingLastPathComponent(), withIntermediateDirectories: true)
+    guard FileManager.default.fileExists(atPath: unfinished.path) else {
+      return OptimizerState(for: model)
+    }
+    let state = try OptimizerState(restoring: model, tag: tag(steps: steps), from: unfinished)
+    observer.note("goes on after step \(state.step)")
+    return state
   }
 
   private func document(_ index: Int, progress: Double) throws -> String {

@@ -7,9 +7,17 @@ import Transformer
 
 /// RL-CAI: PPO from SL-CAI against the preference model.
 struct Reinforce {
+  /// A stopped run loses at most this many iterations.
+  private static let iterationsBetweenSaves = 5
+
   func run(
     _ context: StageContext, start: Checkpoint, preference: Checkpoint, name: String
   ) throws -> TrainedModel {
+    guard start.tokenizer.hash == preference.tokenizer.hash else {
+      throw StageError(
+        "the preference model's tokenizer is not the policy's; its scores would mean nothing — "
+          + "train both from one model")
+    }
     let (prompts, heldOut) = self.prompts(context)
     var options = PPOOptions(context.settings.ppo)
     options.seed = context.experiment.seed
@@ -28,14 +36,30 @@ struct Reinforce {
     print.add(try context.hooks.rewardFingerprint())
     print.add(context.lanes)
 
+    let fingerprint = print.hex()
     return try context.trained(
-      print.hex(), kind: "rl-cai", tokenizer: start.tokenizer, chat: start.chat
+      fingerprint, kind: "rl-cai", tokenizer: start.tokenizer, chat: start.chat
     ) {
       let policy = start.model.copy()
+      let file = try context.unfinished(fingerprint)
+      var state: PPOState?
+      if FileManager.default.fileExists(atPath: file.path) {
+        let saved = try PPOState(
+          restoring: policy, preferenceModel: preference.model, options: options,
+          tag: fingerprint, from: file)
+        context.observer.note("goes on after iteration \(saved.iteration)")
+        state = saved
+      }
       let result = try reinforce(
         policy: policy, preferenceModel: preference.model, tokenizer: start.tokenizer,
-        prompts: prompts, heldOut: heldOut, options: options, lanes: context.lanes,
-        reward: { try context.hooks.reward(ScriptHooks.RewardSample($0)) }
+        prompts: prompts, heldOut: heldOut, options: options, state: state,
+        lanes: context.lanes,
+        reward: { try context.hooks.reward(ScriptHooks.RewardSample($0)) },
+        checkpoint: { state in
+          if state.iteration % Self.iterationsBetweenSaves == 0 {
+            try state.save(tag: fingerprint, to: file)
+          }
+        }
       ) { step in
         context.observer.stageProgressed(
           done: step.iteration, total: options.iterations, detail: String(
@@ -46,7 +70,10 @@ struct Reinforce {
       }
       context.observer.note("ended: \(result.detail); kept \(result.returned)")
       context.counter.figures["returned_iteration"] = Double(result.returnedIteration)
-      context.counter.figures["kl"] = result.steps.last?.meanKL
+      // A step's KL is that of the weights it began with.
+      context.counter.figures["kl"] =
+        (result.steps.count > result.returnedIteration
+        ? result.steps[result.returnedIteration] : result.steps.last)?.meanKL
       return policy
     }
   }

@@ -39,7 +39,15 @@ extension StageContext {
     }
     try store.memoiseStage(
       fingerprint, TrainingMemo(artifact: artifact, figures: counter.figures))
+    try? FileManager.default.removeItem(at: unfinished(fingerprint))
     return TrainedModel(checkpoint: checkpoint, artifact: artifact, isNew: true)
+  }
+
+  /// Where the unfinished training with this fingerprint is kept.
+  func unfinished(_ fingerprint: String) throws -> URL {
+    let directory = store.directory.appendingPathComponent("unfinished", isDirectory: true)
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    return directory.appendingPathComponent("\(fingerprint).safetensors")
   }
 
   /// Records one step's figures.

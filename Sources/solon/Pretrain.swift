@@ -30,7 +30,9 @@ struct Pretrain: ParsableCommand {
       let output = project.root.appendingPathComponent(pretraining.output)
       let hash = try Stages.Pretrain(
         pretraining, hooks: PretrainingHooks(vm: loaded.vm, document: pretraining.document),
-        observer: ConsoleObserver(), lanes: Lanes.standardCount
+        observer: ConsoleObserver(), lanes: Lanes.standardCount,
+        unfinished: project.runsDirectory
+          .appendingPathComponent("unfinished/pretrain-\(pretraining.name).safetensors")
       ).run(to: output)
       Console.line("wrote \(pretraining.output)  weights \(hash)")
     }
