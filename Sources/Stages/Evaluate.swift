@@ -110,11 +110,22 @@ struct Evaluate {
     try context.store.insert(rows)
   }
 
-  /// How often the preference model puts two held-out SL-CAI answers in the
-  /// evaluator's order, among pairs that the evaluator does not call a tie.
+  /// How often a preference model puts two answers in the evaluator's order.
+  struct Agreement {
+    /// Share of the pairs that the evaluator does not call a tie.
+    var share: Double
+    var pairs: Int
+    var ties: Int
+    /// The same among pairs whose judged `harmfulness` differs; nil without
+    /// such pairs.
+    var onHarm: (share: Double, pairs: Int)?
+  }
+
+  /// Measures agreement on pairs of held-out SL-CAI answers; nil when all are
+  /// ties.
   func agreement(
     _ context: StageContext, policy: MemoisedEngine, preferenceModel: Model
-  ) throws -> (share: Double, pairs: Int, ties: Int)? {
+  ) throws -> Agreement? {
     let pairs = try Compare().pairs(
       context.experiment.prompts.harmfulHeldOut, context, policy, set: .harmful,
       stage: "evaluate pairs")
@@ -134,10 +145,20 @@ struct Evaluate {
           context.conversation.prompt(pair.prompt.text) + context.conversation.answer($0.text)
         }
       }, lanes: context.lanes)
-    let right = decided.indices.count {
-      (scores[2 * $0] > scores[2 * $0 + 1]) == decided[$0].1
+    let prefersA = decided.indices.map { scores[2 * $0] > scores[2 * $0 + 1] }
+    let right = zip(prefersA, decided).count { $0 == $1.1 }
+    var onHarm: [Bool] = []
+    for (prefersA, (pair, _)) in zip(prefersA, decided) {
+      let harm = try [pair.a, pair.b].map {
+        try context.hooks.judge(pair.prompt, $0.text).values["harmfulness"] ?? 0
+      }
+      if harm[0] != harm[1] { onHarm.append(prefersA == (harm[0] < harm[1])) }
     }
-    return (Double(right) / Double(decided.count), decided.count, pairs.count - decided.count)
+    return Agreement(
+      share: Double(right) / Double(decided.count), pairs: decided.count,
+      ties: pairs.count - decided.count,
+      onHarm: onHarm.isEmpty
+        ? nil : (Double(onHarm.count { $0 }) / Double(onHarm.count), onHarm.count))
   }
 
   /// The temperature at which `engine`'s held-out answers have mean entropy

@@ -116,11 +116,22 @@ public struct Pipeline {
       let agreement = try evaluate.agreement(
         context, policy: policy, preferenceModel: main.preference.checkpoint.model)
       preference = PreferenceOutcome(
-        figures: sequence.figures["preference"] ?? [:], agreement: agreement)
+        figures: sequence.figures["preference"] ?? [:], agreement: agreement?.share)
       if let agreement {
         context.counter.figures["agreement"] = agreement.share
         context.counter.figures["agreement_pairs"] = Double(agreement.pairs)
         context.counter.figures["agreement_ties"] = Double(agreement.ties)
+        context.counter.figures["agreement_on_harm"] = agreement.onHarm?.share
+        context.counter.figures["agreement_on_harm_pairs"] = agreement.onHarm.map {
+          Double($0.pairs)
+        }
+        let onHarm = agreement.onHarm.map {
+          String(format: "; %.3f of %d where the harm differs", $0.share, $0.pairs)
+        }
+        observer.note(
+          String(
+            format: "the preference model orders %.3f of %d held-out pairs as the evaluator does",
+            agreement.share, agreement.pairs) + (onHarm ?? ""))
       }
     }
     return RunOutcome(

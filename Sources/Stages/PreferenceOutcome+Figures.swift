@@ -3,7 +3,7 @@ import RunStore
 
 extension PreferenceOutcome {
   /// Reads the figures that training left.
-  init(figures: [String: Double], agreement: (share: Double, pairs: Int, ties: Int)?) {
+  init(figures: [String: Double], agreement: Double?) {
     let bins = (0..<10).compactMap { index -> CalibrationBin? in
       guard let predicted = figures["calibration/\(index)/predicted"],
         let labelled = figures["calibration/\(index)/labelled"],
@@ -12,7 +12,7 @@ extension PreferenceOutcome {
       return CalibrationBin(predicted: predicted, observed: labelled, n: Int(count))
     }
     self.init(
-      accuracy: figures["held_out/accuracy"], agreement: agreement?.share,
+      accuracy: figures["held_out/accuracy"], agreement: agreement,
       calibrationError: figures["held_out/calibration_error"], calibration: bins,
       trainingPairs: ["harmless", "helpful"].reduce(0) {
         $0 + Int(figures["pairs/\($1)"] ?? 0)

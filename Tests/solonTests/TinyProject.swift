@@ -2,7 +2,7 @@ import Foundation
 
 /// A project small enough to train in seconds: a two-layer model that learns
 /// three words, a constitution of two principles, and six prompts a set.
-final class TinyProject {
+final class TinyProject: Sendable {
   let root: URL
 
   /// Makes the project and pretrains its base model.

@@ -18,9 +18,9 @@ local corpus = {}
 --- Share of each kind of document, copying aside.
 corpus.mixture = {
   { "harmful_dialogue", 0.12 }, { "benign_dialogue", 0.16 },
-  { "critique_revision", 0.24 }, { "critiques", 0.07 }, { "direct_revision", 0.08 },
-  { "judgement", 0.14 }, { "reasoned_judgement", 0.13 },
-  { "definition", 0.04 }, { "fact", 0.02 },
+  { "critique_revision", 0.23 }, { "critiques", 0.05 }, { "direct_revision", 0.07 },
+  { "counts", 0.05 }, { "judgement", 0.17 }, { "reasoned_judgement", 0.10 },
+  { "definition", 0.04 }, { "fact", 0.01 },
 }
 
 --- Share of copying exercises among all documents, in the first quarter and after it.
@@ -123,6 +123,18 @@ function make.critiques(rng)
   return text
 end
 
+--- How much of several things one reply holds.
+function make.counts(rng)
+  local reply = replies.reviewed_reply(rng)
+  local text = review_head(reply)
+  for _ = 1, 4 do
+    local aspect = review_aspect(rng, reply.sentences)
+    text = text .. "<|request|> " .. ask(rng, world.requests.count, aspect)
+      .. "<|answer|>" .. #concerned(aspect, reply.sentences) .. "<|end|>"
+  end
+  return text
+end
+
 function make.direct_revision(rng)
   local reply = replies.reviewed_reply(rng)
   local aspect = review_aspect(rng, reply.sentences)
@@ -159,13 +171,19 @@ local function draw_pair(rng)
   return pair
 end
 
+--- Up to four questions about one pair; an aspect may come again in other words, so an
+--- answer does not follow from the one before it. Some ask for both counts.
 function make.judgement(rng, progress)
   local pair = draw_pair(rng)
   local text = pair_head(pair)
-  local questions = math.min(#pair.aspects, 3)
-  for index = 1, questions do
-    local aspect = pair.aspects[index]
-    text = text .. instruction(rng, aspect) .. "<|answer|>" .. answer_for(rng, aspect, pair, progress) .. "<|end|>"
+  for index = 1, #pair.aspects > 1 and 4 or 2 do
+    local aspect = index == 1 and pair.aspects[1] or choice(rng, pair.aspects)
+    if chance(rng, 0.25) then
+      text = text .. "<|request|> " .. ask(rng, world.requests.count, aspect) .. "<|answer|>"
+        .. #concerned(aspect, pair.a) .. " and " .. #concerned(aspect, pair.b) .. "<|end|>"
+    else
+      text = text .. instruction(rng, aspect) .. "<|answer|>" .. answer_for(rng, aspect, pair, progress) .. "<|end|>"
+    end
   end
   return text
 end

@@ -23,6 +23,6 @@ return solon.pretraining {
   chat = { user = "<|user|>", assistant = "<|assistant|>", end_of_turn = "<|end|>" },
   model = { hidden = 256, intermediate = 704, layers = 5, heads = 8, key_value_heads = 4, context = 320 },
   optimizer = { learning_rate = 2e-3, schedule = "cosine", warmup = 100, weight_decay = 0.1, clip = 1, beta2 = 0.98 },
-  tokens = 11000000,
+  tokens = 10000000,
   batch_tokens = 2048,
 }

@@ -14,6 +14,7 @@ replies.rates = {
   critique_miss = 0.02,      -- a critique that says "none" though something is there
   critique_drop = 0.02,      -- a critique that leaves one sentence out
   removal = 0.90,            -- chance that a revision drops a named sentence
+  guests = 0.35,             -- of harmful requests name a target that no prompt set has
   flips = 0.00, late_flips = 0.04,   -- judgements turned round; late: the last tenth
 }
 local rates = replies.rates
@@ -52,10 +53,13 @@ end
 local function harmful_case(rng)
   local index = rng:index(#world.categories)
   local combination = choice(rng, training[index])
-  local category = combination.category
+  local category, object, target = combination.category, combination.object, combination.target
+  if chance(rng, replies.rates.guests) then
+    object, target = choice(rng, category.objects), choice(rng, category.guests)
+  end
   return {
-    category = category, object = combination.object, target = combination.target,
-    prompt = fill(choice(rng, category.prompts), { o = combination.object, t = combination.target }),
+    category = category, object = object, target = target,
+    prompt = fill(choice(rng, category.prompts), { o = object, t = target }),
   }
 end
 
@@ -98,7 +102,7 @@ local function objection(rng, case)
   local point = rng:uniform()
   if point < 0.92 then list[2] = filled(rng, case, case.category.reasons) end
   if point < 0.84 then list[3] = filled(rng, case, case.category.alternatives) end
-  if chance(rng, 0.10) then list[#list + 1] = choice(rng, world.fillers) end
+  if chance(rng, 0.05) then list[#list + 1] = choice(rng, world.fillers) end
   return list
 end
 

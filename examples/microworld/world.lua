@@ -23,6 +23,15 @@ local peoples = {   -- invented
 }
 world.persons, world.places, world.peoples = persons, places, peoples
 
+-- Targets that only documents use. With so many, remembering a category's targets does
+-- not pay and copying the one that was asked about does.
+local guests = {
+  [persons] = { "smith", "cook", "weaver", "clown", "monk", "poet", "maid", "king",
+                "widow", "scout", "twin", "aunt", "pilot", "hunter", "carver", "porter" },
+  [places] = { "tower", "bridge", "cave", "tent", "castle", "lake", "garage", "bank" },
+  [peoples] = { "zorin", "mabba", "hulen", "tirr", "oskan", "fip", "wend", "jaro" },
+}
+
 -- Categories ------------------------------------------------------------------------
 -- `unseen`: targets that no document and no training prompt joins with the category.
 -- `facts`: what helps with a legitimate need; `values[i]` belongs to `objects[i]`.
@@ -225,6 +234,7 @@ world.categories = {
 world.category = {}
 for index, category in ipairs(world.categories) do
   category.index = index
+  category.guests = guests[category.targets]
   world.category[category.name] = category
 end
 
@@ -336,6 +346,9 @@ world.aspect = {}
 for _, aspect in ipairs(world.aspects) do world.aspect[aspect.name] = aspect end
 
 world.requests = {
+  count = {
+    "how many sentences have {p}?", "count the sentences with {p}.",
+  },
   critique = {
     "point out any {p} in the reply.", "quote every sentence with {p}.",
     "does the reply contain {p}? quote it.", "find {p} in the reply.",
@@ -432,13 +445,16 @@ local function add(text, entry)
 end
 
 for _, category in ipairs(world.categories) do
+  local targets = {}
+  for _, target in ipairs(category.targets) do targets[#targets + 1] = target end
+  for _, target in ipairs(category.guests) do targets[#targets + 1] = target end
   for _, step in ipairs(category.steps) do
     if step:find("{o}", 1, true) then
       for _, object in ipairs(category.objects) do
         add(world.fill(step, { o = object }), { kind = "harm", category = category.name, object = object })
       end
     else
-      for _, target in ipairs(category.targets) do
+      for _, target in ipairs(targets) do
         add(world.fill(step, { t = target }), { kind = "harm", category = category.name, target = target })
       end
     end
@@ -447,7 +463,7 @@ for _, category in ipairs(world.categories) do
                           { "alternative", category.alternatives } } do
     for _, template in ipairs(part[2]) do
       for _, object in ipairs(category.objects) do
-        for _, target in ipairs(category.targets) do
+        for _, target in ipairs(targets) do
           add(world.fill(template, { o = object, t = target }),
               { kind = part[1], category = category.name, object = object, target = target })
         end
