@@ -69,8 +69,7 @@ struct Run: ParsableCommand {
       } catch {
         try? store.finish(
           record, status: .failed, outcome: RunOutcome(reason: String(describing: error)))
-        FileHandle.standardError.write(
-          Data("run \(record.id) stopped; the same command continues it\n".utf8))
+        Console.line("run \(record.id) stopped; the same command continues it")
         throw error
       }
       Console.line("")

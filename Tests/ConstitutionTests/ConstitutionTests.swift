@@ -18,14 +18,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("nam = \"x\",", "c.lua:14: constitution.nam: unknown field (did you mean 'name'?)"),
+    ("nam = \"x\",", "c.lua:13: constitution.nam: unknown field (did you mean 'name'?)"),
     (
       "reward = 3,",
-      "c.lua:14: constitution.reward: expected a function, got 3"
+      "c.lua:13: constitution.reward: expected function, got number"
     ),
     (
       "version = 0,",
-      "c.lua:14: constitution.version: expected an integer in [1, 1000000], got 0"
+      "c.lua:13: constitution.version: expected an integer in [1, 1000000], got 0"
     ),
   ])
   func schemaErrorsSayWhereAndWhat(_ extra: String, _ message: String) throws {
