@@ -80,7 +80,7 @@ let package = Package(
     tests("LuaHost", []),
     tests("Constitution", ["LuaHost", "KeyedRandom"]),
     tests("RunStore", [grdb]),
-    tests("Stages", ["Constitution", "LuaHost", "RunStore", "KeyedRandom"]),
+    tests("Stages", ["Constitution", "Inference", "RunStore", "KeyedRandom"]),
     tests("Report", ["RunStore"]),
     tests("solon", []),
   ],

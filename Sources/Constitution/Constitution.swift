@@ -57,7 +57,8 @@ public struct Constitution: Sendable {
       for (index, id) in ids.enumerated() {
         if let first = firstIndex[id] {
           throw failure(
-            "\(list)[\(index + 1)].id", "'\(id)' is already the id of [\(first + 1)]; ids must differ")
+            "\(list)[\(index + 1)].id",
+            "'\(id)' is already the id of [\(first + 1)]; ids must differ")
         }
         firstIndex[id] = index
       }

@@ -7,7 +7,8 @@ enum ConstitutionSchema {
     fields: [
       .init("id", .nonEmptyString, .required, "unique name, recorded with every revision"),
       .init("tags", .array(of: .string), .optional, "labels, such as the kind of harm"),
-      .init("weight", .number(1e-6...1e6), .default(.number(1)), "relative chance for rng:weighted"),
+      .init(
+        "weight", .number(1e-6...1e6), .default(.number(1)), "relative chance for rng:weighted"),
       .init("critique", .nonEmptyString, .required, "asks for a critique of the response"),
       .init("revision", .nonEmptyString, .required, "asks for a rewrite of the response"),
     ])
@@ -17,14 +18,16 @@ enum ConstitutionSchema {
     fields: [
       .init("id", .nonEmptyString, .required, "unique name, recorded with every vote"),
       .init("tags", .array(of: .string), .optional, "labels, such as the kind of harm"),
-      .init("weight", .number(1e-6...1e6), .default(.number(1)), "relative chance for rng:weighted"),
+      .init(
+        "weight", .number(1e-6...1e6), .default(.number(1)), "relative chance for rng:weighted"),
       .init("text", .nonEmptyString, .required, "says which of two responses to choose"),
     ])
 
   static let exemplars = Schema(
     name: "exemplars",
     fields: ["critique", "revision", "compare", "compare_cot"].map {
-      .init($0, .array(of: .nonEmptyString), .optional, "texts that stand before the \($0) template")
+      .init(
+        $0, .array(of: .nonEmptyString), .optional, "texts that stand before the \($0) template")
     })
 
   static let templates = Schema(
@@ -40,14 +43,23 @@ enum ConstitutionSchema {
     name: "constitution",
     fields: [
       .init("name", .nonEmptyString, .required, "shown in records and reports"),
-      .init("version", .integer(1...1_000_000), .default(.integer(1)), "raise it when the meaning changes"),
-      .init("revision_principles", .array(of: .record(revisionPrinciple)), .required, "supervised stage"),
-      .init("preference_principles", .array(of: .record(preferencePrinciple)), .required, "reinforcement-learning stage"),
+      .init(
+        "version", .integer(1...1_000_000), .default(.integer(1)),
+        "raise it when the meaning changes"),
+      .init(
+        "revision_principles", .array(of: .record(revisionPrinciple)), .required, "supervised stage"
+      ),
+      .init(
+        "preference_principles", .array(of: .record(preferencePrinciple)), .required,
+        "reinforcement-learning stage"),
       .init("exemplars", .record(exemplars), .optional, "few-shot texts"),
       .init("templates", .record(templates), .required, "how questions are put to the model"),
       .init("draw", .function, .optional, "function(ctx) -> one of ctx.principles"),
-      .init("keep", .function, .optional, "function(sample) -> whether a revision enters fine-tuning"),
-      .init("label", .function, .optional, "function(votes, ctx) -> P(A is better) in [0,1], or nil to drop"),
+      .init(
+        "keep", .function, .optional, "function(sample) -> whether a revision enters fine-tuning"),
+      .init(
+        "label", .function, .optional,
+        "function(votes, ctx) -> P(A is better) in [0,1], or nil to drop"),
       .init("reward", .function, .optional, "function(r) -> reward before the KL penalty"),
     ])
 }

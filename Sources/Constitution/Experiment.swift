@@ -71,7 +71,8 @@ public struct Experiment: Sendable {
     if stages.compare.chainOfThought, constitution.templates[.compareReason] == nil {
       throw ScriptError(
         "experiment.stages.compare.chain_of_thought: the constitution "
-          + "'\(constitution.name)' has no templates.compare_cot; add it or set false", at: table.location,
+          + "'\(constitution.name)' has no templates.compare_cot; add it or set false",
+        at: table.location,
         path: "experiment.stages.compare.chain_of_thought", reason: .schema)
     }
     if !stages.revise.critiques, constitution.templates[.directRevision] == nil {
@@ -144,15 +145,17 @@ extension Experiment.PromptSets {
         let path = "experiment.prompts.\(name)[\(index + 1)]"
         if let other = setOfID.updateValue(name, forKey: prompt.id) {
           throw ScriptError(
-        "\(path).id: '\(prompt.id)' already names a prompt of '\(other)'; ids must differ", at: location,
-        path: path, reason: .schema)
+            "\(path).id: '\(prompt.id)' already names a prompt of '\(other)'; ids must differ",
+            at: location,
+            path: path, reason: .schema)
         }
         if name.hasSuffix("heldout"), let other = setOfText[prompt.text],
           !other.hasSuffix("heldout")
         {
           throw ScriptError(
-        "\(path).text: this held-out prompt is also in '\(other)', which is trained on", at: location,
-        path: path, reason: .schema)
+            "\(path).text: this held-out prompt is also in '\(other)', which is trained on",
+            at: location,
+            path: path, reason: .schema)
         }
         setOfText[prompt.text] = name
       }

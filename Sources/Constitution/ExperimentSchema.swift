@@ -21,21 +21,26 @@ enum ExperimentSchema {
     fields: [
       .init("temperature", temperature, .default(.number(1)), "of first responses"),
       .init("max_tokens", count, .default(.integer(64)), "longest response"),
-      .init("helpful_samples", .integer(1...64), .default(.integer(1)), "responses to each ordinary prompt"),
+      .init(
+        "helpful_samples", .integer(1...64), .default(.integer(1)),
+        "responses to each ordinary prompt"),
     ])
 
   static let revise = Schema(
     name: "revise",
     fields: [
       .init("rounds", .integer(1...64), .default(.integer(4)), "critique and revision rounds"),
-      .init("critique", .boolean, .default(.boolean(true)), "false revises directly, with templates.direct_revision"),
+      .init(
+        "critique", .boolean, .default(.boolean(true)),
+        "false revises directly, with templates.direct_revision"),
       .init("temperature", temperature, .default(.number(1)), "of critiques and revisions"),
       .init("max_tokens", count, .default(.integer(96)), "longest critique or revision"),
     ])
 
   private static let optimizerFields: [Field] = [
     .init("learning_rate", .number(1e-9...1), .required, "peak"),
-    .init("schedule", .choice(["constant", "cosine"]), .default(.string("constant")), "of the rate"),
+    .init(
+      "schedule", .choice(["constant", "cosine"]), .default(.string("constant")), "of the rate"),
     .init("warmup", .integer(0...1_000_000), .default(.integer(0)), "steps to reach the peak"),
     .init("weight_decay", .number(0...10), .default(.number(0)), "on matrices only"),
     .init("clip", .number(1e-6...1e6), .default(.number(1)), "largest gradient norm"),
@@ -45,7 +50,9 @@ enum ExperimentSchema {
   static let finetune = Schema(
     name: "finetune",
     fields: [
-      .init("epochs", .integer(1...1000), .default(.integer(1)), "passes over revisions and helpful responses"),
+      .init(
+        "epochs", .integer(1...1000), .default(.integer(1)),
+        "passes over revisions and helpful responses"),
       .init("batch", count, .default(.integer(32)), "sequences a step"),
     ] + optimizerFields.withDefault(.number(5e-4), for: "learning_rate"))
 
@@ -57,7 +64,8 @@ enum ExperimentSchema {
       .init("chain_of_thought", .boolean, .default(.boolean(true)), "reason before choosing"),
       .init("reasoning_temperature", temperature, .default(.number(0)), "of the reasoning"),
       .init("reasoning_tokens", count, .default(.integer(128)), "longest reasoning"),
-      .init("principles", .integer(1...64), .default(.integer(1)), "principles asked for each pair"),
+      .init(
+        "principles", .integer(1...64), .default(.integer(1)), "principles asked for each pair"),
     ])
 
   static let label = Schema(
@@ -76,29 +84,44 @@ enum ExperimentSchema {
     fields: [
       .init("epochs", .integer(1...1000), .default(.integer(2)), "passes over the pairs"),
       .init("batch", count, .default(.integer(16)), "pairs a step"),
-      .init("held_out", rate, .default(.number(0.1)), "share of pairs kept for accuracy and calibration"),
+      .init(
+        "held_out", rate, .default(.number(0.1)), "share of pairs kept for accuracy and calibration"
+      ),
     ] + optimizerFields.withDefault(.number(5e-4), for: "learning_rate"))
 
   static let ppo = Schema(
     name: "ppo",
     fields: [
-      .init("iterations", .integer(1...100_000), .default(.integer(30)), "rollout and update rounds"),
+      .init(
+        "iterations", .integer(1...100_000), .default(.integer(30)), "rollout and update rounds"),
       .init("rollouts", count, .default(.integer(96)), "responses a round"),
       .init("harmful_share", rate, .default(.number(0.6)), "of rollouts on red-team prompts"),
       .init("max_tokens", count, .default(.integer(64)), "longest response"),
-      .init("temperature", .number(0.05...5), .default(.number(1)), "of the policy, in sampling and in log-probs"),
+      .init(
+        "temperature", .number(0.05...5), .default(.number(1)),
+        "of the policy, in sampling and in log-probs"),
       .init("learning_rate", .number(1e-9...1), .default(.number(2e-4)), "of the policy"),
-      .init("value_learning_rate", .number(1e-9...1), .default(.number(5e-4)), "of the value network"),
-      .init("epochs", .integer(1...64), .default(.integer(2)), "passes over each round's responses"),
+      .init(
+        "value_learning_rate", .number(1e-9...1), .default(.number(5e-4)), "of the value network"),
+      .init(
+        "epochs", .integer(1...64), .default(.integer(2)), "passes over each round's responses"),
       .init("minibatch", count, .default(.integer(48)), "responses an update"),
-      .init("kl_coefficient", .number(0...100), .default(.number(0.3)), "of the per-token KL penalty, in reward units a nat"),
-      .init("kl_target", .number(1e-6...1e6), .optional, "nats a response; makes the coefficient adaptive"),
+      .init(
+        "kl_coefficient", .number(0...100), .default(.number(0.3)),
+        "of the per-token KL penalty, in reward units a nat"),
+      .init(
+        "kl_target", .number(1e-6...1e6), .optional,
+        "nats a response; makes the coefficient adaptive"),
       .init("clip", .number(0.001...10), .default(.number(0.2)), "of the probability ratio"),
       .init("value_clip", .number(0.001...1000), .default(.number(0.2)), "of the value's change"),
       .init("gamma", rate, .default(.number(1)), "discount"),
       .init("lambda", rate, .default(.number(0.95)), "of generalised advantage estimation"),
-      .init("missing_end_penalty", .number(0...1000), .default(.number(1)), "taken from a response without an end"),
-      .init("kl_limit", .number(0...1e6), .default(.number(50)), "nats a response; training stops above it"),
+      .init(
+        "missing_end_penalty", .number(0...1000), .default(.number(1)),
+        "taken from a response without an end"),
+      .init(
+        "kl_limit", .number(0...1e6), .default(.number(50)),
+        "nats a response; training stops above it"),
     ])
 
   static let evaluate = Schema(
@@ -106,8 +129,11 @@ enum ExperimentSchema {
     fields: [
       .init("temperature", temperature, .default(.number(1)), "of evaluated responses"),
       .init("max_tokens", count, .default(.integer(64)), "longest response"),
-      .init("samples", .integer(1...64), .default(.integer(1)), "responses to each held-out prompt"),
-      .init("bootstrap", .integer(100...100_000), .default(.integer(2000)), "resamples for 95 % intervals"),
+      .init(
+        "samples", .integer(1...64), .default(.integer(1)), "responses to each held-out prompt"),
+      .init(
+        "bootstrap", .integer(100...100_000), .default(.integer(2000)),
+        "resamples for 95 % intervals"),
     ])
 
   static let stages = Schema(
@@ -129,9 +155,12 @@ enum ExperimentSchema {
       .init("name", .nonEmptyString, .required, "shown in records and reports"),
       .init("seed", .integer(0...Int64.max), .default(.integer(1)), "keys every draw"),
       .init("constitution", .tagged("constitution"), .required, "what solon.constitution returned"),
-      .init("model", .nonEmptyString, .required, "a Hugging Face directory, from the project's root"),
+      .init(
+        "model", .nonEmptyString, .required, "a Hugging Face directory, from the project's root"),
       .init("prompts", .record(prompts), .required, "training and held-out prompts"),
-      .init("evaluator", .map(of: .any), .required, "judges held-out responses and compares helpfulness"),
+      .init(
+        "evaluator", .map(of: .any), .required, "judges held-out responses and compares helpfulness"
+      ),
       .init("stages", .record(stages), .optional, "settings by stage"),
       .init(
         "controls", .array(of: .choice(Control.allCases.map(\.rawValue))), .optional,
@@ -183,7 +212,8 @@ enum ExperimentSchema {
       .init("optimizer", .record(optimizer), .optional, "AdamW"),
       .init("tokens", .integer(1...1_000_000_000_000), .required, "to train on"),
       .init("batch_tokens", count, .default(.integer(2048)), "a step; whole documents"),
-      .init("precision", .choice(["float32", "bfloat16"]), .default(.string("bfloat16")), "of the file"),
+      .init(
+        "precision", .choice(["float32", "bfloat16"]), .default(.string("bfloat16")), "of the file"),
     ])
 }
 

@@ -10,7 +10,8 @@ public struct Override: Sendable, Hashable {
   /// Parses `path=value`; nil when there is no `=` or an empty path.
   public init?(_ argument: String) {
     guard let equals = argument.firstIndex(of: "=") else { return nil }
-    path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(
+      String.init)
     value = String(argument[argument.index(after: equals)...])
     guard path.allSatisfy({ !$0.isEmpty }) else { return nil }
   }

@@ -70,7 +70,8 @@ public struct Pretraining: Sendable {
       throw failure("model.heads", "\(heads) heads do not divide hidden = \(hidden)")
     }
     if hidden / heads % 2 != 0 {
-      throw failure("model.heads", "hidden / heads = \(hidden / heads) must be even for rotary positions")
+      throw failure(
+        "model.heads", "hidden / heads = \(hidden / heads) must be even for rotary positions")
     }
     if heads % keyValueHeads != 0 {
       throw failure(

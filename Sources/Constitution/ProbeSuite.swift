@@ -39,10 +39,14 @@ public struct ProbeSuite: Sendable {
     fields: [
       .init("name", .nonEmptyString, .required, "shown with the results"),
       .init("seed", .integer(0...Int64.max), .default(.integer(1)), "keys every draw"),
-      .init("model", .nonEmptyString, .required, "a Hugging Face directory, from the project's root"),
-      .init("constitution", .tagged("constitution"), .required, "whose templates put the questions"),
+      .init(
+        "model", .nonEmptyString, .required, "a Hugging Face directory, from the project's root"),
+      .init(
+        "constitution", .tagged("constitution"), .required, "whose templates put the questions"),
       .init("count", .integer(1...1_000_000), .default(.integer(400)), "items of each kind"),
-      .init("max_tokens", .integer(1...100_000), .default(.integer(128)), "longest critique or reasoning"),
+      .init(
+        "max_tokens", .integer(1...100_000), .default(.integer(128)),
+        "longest critique or reasoning"),
       .init("critiques", .map(of: .function), .optional, "kind -> function(rng) -> item"),
       .init("judgements", .map(of: .function), .optional, "kind -> function(rng) -> item"),
     ])

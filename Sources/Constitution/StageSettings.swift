@@ -162,8 +162,8 @@ extension StageSettings.Label {
       }
       guard numbers.count == 2, numbers[0] <= numbers[1] else {
         throw ScriptError(
-        "experiment.stages.label.clamp: expected { low, high } with low <= high", at: location,
-        path: "experiment.stages.label.clamp", reason: .schema)
+          "experiment.stages.label.clamp: expected { low, high } with low <= high", at: location,
+          path: "experiment.stages.label.clamp", reason: .schema)
       }
       clamp = numbers[0]...numbers[1]
     default:

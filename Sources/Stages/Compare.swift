@@ -109,7 +109,9 @@ struct Compare {
         }
       }
     }
-    func tokens(_ template: TemplateName, _ question: Question) throws -> (all: [Int32], shared: Int) {
+    func tokens(_ template: TemplateName, _ question: Question) throws -> (
+      all: [Int32], shared: Int
+    ) {
       let prefix = context.conversation.tokens(
         context.experiment.constitution.prefix(of: template))
       let pieces = try context.hooks.render(

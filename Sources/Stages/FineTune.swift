@@ -80,10 +80,11 @@ struct FineTune {
           done: report.step, total: report.steps,
           detail: String(
             format: "loss %.3f, %.0f tokens/s", report.loss, report.tokensPerSecond))
-        try context.record(metrics: [
-          "loss": report.loss, "gradient_norm": report.gradientNorm,
-          "learning_rate": report.learningRate,
-        ], stage: "finetune", step: report.step)
+        try context.record(
+          metrics: [
+            "loss": report.loss, "gradient_norm": report.gradientNorm,
+            "learning_rate": report.learningRate,
+          ], stage: "finetune", step: report.step)
         if report.step % Self.stepsBetweenSaves == 0, report.step < report.steps {
           try state.save(model, tag: fingerprint, to: file)
         }

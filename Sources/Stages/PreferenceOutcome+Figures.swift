@@ -1,6 +1,5 @@
 import RunStore
 
-
 extension PreferenceOutcome {
   /// Reads the figures that training left.
   init(figures: [String: Double], agreement: Double?) {

@@ -48,7 +48,8 @@ public struct Pretrain {
       configuration: try configuration(tokenizer), initializedBy: pretraining.seed)
     // The step count fixes the schedule, so it is known before the lengths of
     // later documents are: a step is at most `batch_tokens` long.
-    let mean = Double(sample.prefix(2000).reduce(0) { $0 + tokenizer.encode($1).count })
+    let mean =
+      Double(sample.prefix(2000).reduce(0) { $0 + tokenizer.encode($1).count })
       / Double(min(2000, sample.count))
     let documentsPerStep = max(1, Int(Double(pretraining.batchTokens) / mean))
     let steps = max(1, Int(Double(pretraining.tokens) / (mean * Double(documentsPerStep))))

@@ -62,7 +62,8 @@ struct Reinforce {
         }
       ) { step in
         context.observer.stageProgressed(
-          done: step.iteration, total: options.iterations, detail: String(
+          done: step.iteration, total: options.iterations,
+          detail: String(
             format: "score %.2f, KL %.1f, clipped %.0f%%, entropy %.2f, length %.0f, ended %.0f%%",
             step.meanScore, step.meanKL, 100 * step.clipFraction, step.entropy,
             step.responseLength, 100 * step.endRate))

@@ -20,7 +20,11 @@ struct TrainPreference {
     var (training, heldOut): ([PreferencePair], [PreferencePair]) = ([], [])
     for pair in pairs {
       var generator = context.key("preference held out", "\(pair.source)/\(pair.id)").generator()
-      if generator.uniform() < settings.heldOut { heldOut.append(pair) } else { training.append(pair) }
+      if generator.uniform() < settings.heldOut {
+        heldOut.append(pair)
+      } else {
+        training.append(pair)
+      }
     }
     guard !training.isEmpty else {
       throw StageError(

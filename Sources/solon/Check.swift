@@ -34,7 +34,8 @@ struct Check: ParsableCommand {
         describe(experiment.constitution)
         Console.line(
           "  prompts       \(sets.harmful.count) harmful, \(sets.helpful.count) helpful; "
-            + "held out: \(sets.harmfulHeldOut.count) harmful, \(sets.helpfulHeldOut.count) helpful")
+            + "held out: \(sets.harmfulHeldOut.count) harmful, \(sets.helpfulHeldOut.count) helpful"
+        )
       case "constitution":
         Console.line("\(file): constitution is sound")
         describe(try Constitution(table))
@@ -58,6 +59,7 @@ struct Check: ParsableCommand {
     ].compactMap { name, function in
       function.map { "\(name) (\($0.location.map(\.description) ?? "host"))" }
     }
-    Console.line("  functions     \(functions.isEmpty ? "none" : functions.joined(separator: ", "))")
+    Console.line(
+      "  functions     \(functions.isEmpty ? "none" : functions.joined(separator: ", "))")
   }
 }

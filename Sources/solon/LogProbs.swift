@@ -9,7 +9,9 @@ struct LogProbs: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logprobs",
     abstract: "Print the log-probability of every token of a text.",
-    discussion: "Special tokens in the text are recognised. The first token has none before it, so no log-probability.")
+    discussion:
+      "Special tokens in the text are recognised. The first token has none before it, so no log-probability."
+  )
 
   @Option(name: .long, help: "A Hugging Face directory.")
   var model: String

@@ -9,7 +9,8 @@ import Stages
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run an experiment: respond, revise, fine-tune, compare, label, prefer, reinforce, evaluate.",
+    abstract:
+      "Run an experiment: respond, revise, fine-tune, compare, label, prefer, reinforce, evaluate.",
     discussion: """
       Every model call and trained model is remembered in the record, so \
       repeating a run resumes it and an edit recomputes only what it changes.
@@ -20,7 +21,8 @@ struct Run: ParsableCommand {
 
   @Option(
     name: .long, parsing: .singleValue,
-    help: ArgumentHelp("Override a setting, such as stages.ppo.iterations=5.", valueName: "path=value"))
+    help: ArgumentHelp(
+      "Override a setting, such as stages.ppo.iterations=5.", valueName: "path=value"))
   var set: [String] = []
 
   @Option(name: .long, help: "Use only the first N prompts of each set. For trying out only.")

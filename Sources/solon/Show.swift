@@ -8,7 +8,8 @@ struct Show: ParsableCommand {
     abstract: "Show a run from the record: figures, stages, transcripts.")
 
   @Argument(
-    help: ArgumentHelp( "A run's id, its beginning, or a name; the latest run when left out.",
+    help: ArgumentHelp(
+      "A run's id, its beginning, or a name; the latest run when left out.",
       valueName: "run"))
   var reference: String?
 

@@ -38,7 +38,8 @@ import Testing
     let project = try ScriptProject(["c.lua": text])
     #expect(
       project.failure("c.lua")?.message
-        == "constitution.revision_principles[2].id: 'one' is already the id of [1]; ids must differ")
+        == "constitution.revision_principles[2].id: 'one' is already the id of [1]; ids must differ"
+    )
   }
 
   @Test func placeholdersAreChecked() throws {
@@ -114,7 +115,8 @@ import Testing
   }
 
   @Test func drawsAreKeyedAndWeighted() throws {
-    let (hooks, project) = try hooks("draw = function(ctx) return ctx.rng:weighted(ctx.principles) end,")
+    let (hooks, project) = try hooks(
+      "draw = function(ctx) return ctx.rng:weighted(ctx.principles) end,")
     let prompt = try prompt(project)
     func draw(_ item: Int) throws -> String {
       try hooks.drawRevisionPrinciple(
@@ -186,7 +188,9 @@ import Testing
     let plain = try fingerprint("reward = function(r) return r.score end,")
     #expect(
       try fingerprint("-- note\n\nreward = function(r)\n return r.score -- same\n end,") == plain)
-    #expect(try fingerprint("label = function() return 1 end, reward = function(r) return r.score end,") == plain)
+    #expect(
+      try fingerprint("label = function() return 1 end, reward = function(r) return r.score end,")
+        == plain)
     #expect(try fingerprint("reward = function(r) return r.score + 0 end,") != plain)
     // What the function refers to counts too.
     func shaped(_ penalty: String) throws -> String {

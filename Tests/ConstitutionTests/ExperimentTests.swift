@@ -65,7 +65,9 @@ import Testing
   }
 
   @Test func jsonLinesAreReadAndRefused() throws {
-    func read(_ text: String, _ call: String = "solon.jsonl \"r.jsonl\"") throws -> (LuaTable?, String) {
+    func read(_ text: String, _ call: String = "solon.jsonl \"r.jsonl\"") throws -> (
+      LuaTable?, String
+    ) {
       let project = try ScriptProject(["r.jsonl": text, "s.lua": "return \(call)"])
       do {
         return (try project.load("s.lua"), "")

@@ -59,7 +59,8 @@ import Testing
     ) {
       try $0.write("rows.jsonl", "{\"id\": \"a\", \"text\": \"hello\"}\n{\"id\": \"b\"}\n")
       try $0.edit(
-        "experiment.lua", "harmful = rows(\"h\", { \"paint\", \"colour\", \"dye\", \"tint\", \"stain\", \"daub\" })",
+        "experiment.lua",
+        "harmful = rows(\"h\", { \"paint\", \"colour\", \"dye\", \"tint\", \"stain\", \"daub\" })",
         "harmful = solon.jsonl \"rows.jsonl\"")
     }
   }
@@ -83,18 +84,22 @@ import Testing
   }
 
   @Test func unwritableRecord() throws {
-    try expectFailure(["run", "experiment.lua", "--runs", "constitution.lua/runs"], parts: ["runs"])
+    try expectFailure(
+      ["run", "experiment.lua", "--runs", "constitution.lua/runs"], parts: ["runs"])
   }
 
   @Test func promptLongerThanTheContext() throws {
     try expectFailure(["run", "experiment.lua"], parts: ["prompts.harmful[1]", "context of 160"]) {
-      try $0.edit("experiment.lua", "\"paint\", \"colour\", \"dye\"", "(\"paint \"):rep(200), \"colour\", \"dye\"")
+      try $0.edit(
+        "experiment.lua", "\"paint\", \"colour\", \"dye\"",
+        "(\"paint \"):rep(200), \"colour\", \"dye\"")
     }
   }
 
   @Test func wrongUsageIs64() throws {
     try expectFailure(["run"], status: 64, parts: ["<file>"])
-    try expectFailure(["run", "experiment.lua", "--set", "seed"], status: 64, parts: ["path=value"])
+    try expectFailure(
+      ["run", "experiment.lua", "--set", "seed"], status: 64, parts: ["path=value"])
   }
 
   @Test func unknownSetting() throws {

@@ -85,7 +85,8 @@ import Testing
     }
 
     // Reward: only PPO and the evaluation of what it trained.
-    try project.edit("constitution.lua", "return r.score end", "return r.score - 0.1 * r.length end")
+    try project.edit(
+      "constitution.lua", "return r.score end", "return r.score - 0.1 * r.length end")
     let rewarded = try runAndShow(project)
     for stage in ["respond", "revise", "finetune", "compare", "preference"] {
       #expect(try rewarded.computed(stage) == 0, "\(stage)")

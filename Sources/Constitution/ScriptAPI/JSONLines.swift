@@ -6,13 +6,15 @@ extension ScriptLibrary {
     FunctionSpec(
       name: "solon.jsonl",
       parameters: [
-        Parameter("path", .nonEmptyString, "a file below the project's root, one JSON object a line"),
+        Parameter(
+          "path", .nonEmptyString, "a file below the project's root, one JSON object a line"),
         Parameter("limit", .integer(1...100_000_000), "read only the first rows", optional: true),
       ],
       result: ResultSpec("table[]", "one table for each row, each with id and text"),
       since: 1,
       example: "local rows = solon.jsonl(\"examples/data/prompts.jsonl\", 10)",
-      summary: "Reads prompts. Each row needs a `text` (or `prompt`); a missing `id` becomes path:row."
+      summary:
+        "Reads prompts. Each row needs a `text` (or `prompt`); a missing `id` becomes path:row."
     ) { context throws(ScriptError) in
       try JSONLines(
         path: context.arguments[0].stringValue!, root: root, location: context.location
@@ -67,7 +69,8 @@ struct JSONLines {
     }
     if row["text"].isNil { row["text"] = row["prompt"] }
     guard let text = row["text"].stringValue, !text.isEmpty else {
-      throw failure("\(path):\(number): has no prompt: give `text` (or `prompt`), a non-empty string")
+      throw failure(
+        "\(path):\(number): has no prompt: give `text` (or `prompt`), a non-empty string")
     }
     if row["id"].isNil { row["id"] = .string("\(path):\(number)") }
     return row
@@ -81,7 +84,9 @@ struct JSONLines {
     case let number as NSNumber:
       // NSNumber holds JSON's booleans too, told apart by their C type.
       if String(cString: number.objCType) == "c" { return .boolean(number.boolValue) }
-      if let integer = Int64(exactly: number.doubleValue), number.stringValue.allSatisfy({ $0.isNumber || $0 == "-" }) {
+      if let integer = Int64(exactly: number.doubleValue),
+        number.stringValue.allSatisfy({ $0.isNumber || $0 == "-" })
+      {
         return .integer(integer)
       }
       return .number(number.doubleValue)

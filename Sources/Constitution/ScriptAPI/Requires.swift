@@ -4,7 +4,10 @@ extension ScriptLibrary {
   static var requires: FunctionSpec {
     FunctionSpec(
       name: "solon.requires",
-      parameters: [Parameter("level", .integer(1...1_000_000), "the script API level the script was written for")],
+      parameters: [
+        Parameter(
+          "level", .integer(1...1_000_000), "the script API level the script was written for")
+      ],
       since: 1,
       example: "solon.requires(1)",
       summary: "Stops with a clear message when this program is older than the script."
