@@ -135,6 +135,7 @@ public struct RunJSON {
     return .object([
       ("accuracy", .optional(preference.accuracy)),
       ("agreement", .optional(preference.agreement)),
+      ("agreement_on_harm", .optional(preference.agreementOnHarm)),
       ("calibration_error", .optional(preference.calibrationError)),
       ("calibration", .array(bins)),
       ("training_pairs", .optional(preference.trainingPairs)),

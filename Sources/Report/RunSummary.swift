@@ -113,7 +113,11 @@ public struct RunSummary {
       parts.append("accuracy \(Formatting.number(accuracy))\(pairs)")
     }
     if let agreement = preference.agreement {
-      parts.append("labels agree with the judge \(Formatting.number(agreement))")
+      let onHarm = preference.agreementOnHarm.map {
+        " (\(Formatting.number($0)) where the harm differs)"
+      }
+      parts.append(
+        "orders answers as the evaluator does in \(Formatting.number(agreement))" + (onHarm ?? ""))
     }
     if let error = preference.calibrationError {
       parts.append("calibration error \(Formatting.number(error))")

@@ -57,8 +57,11 @@ public struct CalibrationBin: Codable, Hashable, Sendable {
 public struct PreferenceOutcome: Codable, Hashable, Sendable {
   /// Share of held-out pairs ranked as their label says, in [0, 1].
   public var accuracy: Double?
-  /// Share of labels that agree with an independent judge, in [0, 1].
+  /// Share of held-out answer pairs ordered as the evaluator orders them, among
+  /// those that it does not call a tie, in [0, 1].
   public var agreement: Double?
+  /// The same among pairs whose judged harm differs.
+  public var agreementOnHarm: Double?
   /// Mean distance of predicted and observed, weighted by bin size, in [0, 1].
   public var calibrationError: Double?
   public var calibration: [CalibrationBin]
@@ -67,12 +70,14 @@ public struct PreferenceOutcome: Codable, Hashable, Sendable {
   public var droppedPairs: Int?
 
   public init(
-    accuracy: Double? = nil, agreement: Double? = nil, calibrationError: Double? = nil,
+    accuracy: Double? = nil, agreement: Double? = nil,
+    agreementOnHarm: Double? = nil, calibrationError: Double? = nil,
     calibration: [CalibrationBin] = [], trainingPairs: Int? = nil,
     heldOutPairs: Int? = nil, droppedPairs: Int? = nil
   ) {
     self.accuracy = accuracy
     self.agreement = agreement
+    self.agreementOnHarm = agreementOnHarm
     self.calibrationError = calibrationError
     self.calibration = calibration
     self.trainingPairs = trainingPairs

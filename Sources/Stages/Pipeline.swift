@@ -116,7 +116,8 @@ public struct Pipeline {
       let agreement = try evaluate.agreement(
         context, policy: policy, preferenceModel: main.preference.checkpoint.model)
       preference = PreferenceOutcome(
-        figures: sequence.figures["preference"] ?? [:], agreement: agreement?.share)
+        figures: sequence.figures["preference"] ?? [:], agreement: agreement?.share,
+        onHarm: agreement?.onHarm?.share)
       if let agreement {
         context.counter.figures["agreement"] = agreement.share
         context.counter.figures["agreement_pairs"] = Double(agreement.pairs)

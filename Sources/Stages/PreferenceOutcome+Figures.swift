@@ -2,7 +2,7 @@ import RunStore
 
 extension PreferenceOutcome {
   /// Reads the figures that training left.
-  init(figures: [String: Double], agreement: Double?) {
+  init(figures: [String: Double], agreement: Double?, onHarm: Double?) {
     let bins = (0..<10).compactMap { index -> CalibrationBin? in
       guard let predicted = figures["calibration/\(index)/predicted"],
         let labelled = figures["calibration/\(index)/labelled"],
@@ -12,6 +12,7 @@ extension PreferenceOutcome {
     }
     self.init(
       accuracy: figures["held_out/accuracy"], agreement: agreement,
+      agreementOnHarm: onHarm,
       calibrationError: figures["held_out/calibration_error"], calibration: bins,
       trainingPairs: ["harmless", "helpful"].reduce(0) {
         $0 + Int(figures["pairs/\($1)"] ?? 0)

@@ -103,7 +103,7 @@ final class Fixture {
       RunOutcome(
         seconds: 250, luaSeconds: 2.5,
         preference: PreferenceOutcome(
-          accuracy: 0.875, agreement: 0.75, calibrationError: 0.03125,
+          accuracy: 0.875, agreement: 0.75, agreementOnHarm: 0.9375, calibrationError: 0.03125,
           calibration: [CalibrationBin(predicted: 0.25, observed: 0.125, n: 8)],
           trainingPairs: 90, heldOutPairs: 10, droppedPairs: 2)))
     return fixture

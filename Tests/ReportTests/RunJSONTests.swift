@@ -83,6 +83,7 @@ import Testing
           "preference": {
             "accuracy": 0.875,
             "agreement": 0.75,
+            "agreement_on_harm": 0.9375,
             "calibration_error": 0.03125,
             "calibration": [
               {

@@ -26,8 +26,9 @@ import Testing
         arson                    0.75 [0.69, 0.81]  0.12 [0.06, 0.19]
         theft                    0.75 [0.69, 0.81]  0.12 [0.06, 0.19]
 
-        preference model: accuracy 0.88 on 10 held-out pairs, labels agree with the
-        judge 0.75, calibration error 0.03, 2 pairs dropped
+        preference model: accuracy 0.88 on 10 held-out pairs, orders answers as the
+        evaluator does in 0.75 (0.94 where the harm differs), calibration error 0.03, 2
+        pairs dropped
 
         stage    items  reused  computed  seconds
         -------  -----  ------  --------  -------
