@@ -31,6 +31,8 @@ public struct Constitution: Sendable {
   /// Builds the constitution from a table that `solon.constitution` made.
   public init(_ table: LuaTable) throws(ScriptError) {
     precondition(table.kind == "constitution", "not a constitution table")
+    // Again, since an override may have changed a field after the first check.
+    let table = try ConstitutionSchema.constitution.validate(table, path: "constitution")
     func failure(_ path: String, _ message: String) -> ScriptError {
       ScriptError(
         "constitution.\(path): \(message)", at: table.location,
@@ -99,8 +101,11 @@ public struct Constitution: Sendable {
 
 extension Constitution {
   /// The few-shot texts that stand before a template, as the author wrote them.
+  /// The choice after reasoning is asked under the texts of the reasoning.
   public func prefix(of name: TemplateName) -> [Template.Piece] {
-    (exemplars[name] ?? []).map { Template.Piece(text: $0, isData: false) }
+    (exemplars[name == .compareAnswer ? .compareReason : name] ?? []).map {
+      Template.Piece(text: $0, isData: false)
+    }
   }
 
   /// SHA-256 of the constitution's words, 64 hexadecimal digits: principles,

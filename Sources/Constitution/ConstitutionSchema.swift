@@ -25,7 +25,7 @@ enum ConstitutionSchema {
 
   static let exemplars = Schema(
     name: "exemplars",
-    fields: ["critique", "revision", "compare", "compare_cot"].map {
+    fields: ["critique", "revision", "direct_revision", "compare", "compare_cot"].map {
       .init(
         $0, .array(of: .nonEmptyString), .optional, "texts that stand before the \($0) template")
     })

@@ -94,7 +94,7 @@ enum ExperimentSchema {
     fields: [
       .init(
         "iterations", .integer(1...100_000), .default(.integer(30)), "rollout and update rounds"),
-      .init("rollouts", count, .default(.integer(96)), "responses a round"),
+      .init("rollouts", .integer(2...10_000_000), .default(.integer(96)), "responses a round"),
       .init("harmful_share", rate, .default(.number(0.6)), "of rollouts on red-team prompts"),
       .init("max_tokens", count, .default(.integer(64)), "longest response"),
       .init(
@@ -112,7 +112,7 @@ enum ExperimentSchema {
       .init(
         "kl_target", .number(1e-6...1e6), .optional,
         "nats a response; makes the coefficient adaptive"),
-      .init("clip", .number(0.001...10), .default(.number(0.2)), "of the probability ratio"),
+      .init("clip", .number(0.001...0.999), .default(.number(0.2)), "of the probability ratio"),
       .init("value_clip", .number(0.001...1000), .default(.number(0.2)), "of the value's change"),
       .init("gamma", rate, .default(.number(1)), "discount"),
       .init("lambda", rate, .default(.number(0.95)), "of generalised advantage estimation"),

@@ -66,6 +66,15 @@ public struct Pretraining: Sendable {
         "pretraining.\(path): \(message)", at: table.location,
         path: "pretraining.\(path)", reason: .schema)
     }
+    if Set(specialTokens).count != specialTokens.count {
+      throw failure("tokenizer.special_tokens", "a token stands there twice; each must differ")
+    }
+    if vocabulary < specialTokens.count + 256 {
+      throw failure(
+        "tokenizer.vocabulary",
+        "expected at least \(specialTokens.count + 256), for the special tokens and all bytes, "
+          + "got \(vocabulary)")
+    }
     if hidden % heads != 0 {
       throw failure("model.heads", "\(heads) heads do not divide hidden = \(hidden)")
     }

@@ -10,6 +10,9 @@ public final class ScriptHooks {
   private let vm: LuaVM
   private let constitution: Constitution
   private let evaluator: Experiment.Evaluator
+  // Taken once, before the first call: a function that keeps a table of what it
+  // saw would look like another function later.
+  private var knownRewardFingerprint: String?
   // Tables handed to every draw, converted once.
   private let revisionPrinciples: LuaValue
   private let preferencePrinciples: LuaValue
@@ -261,7 +264,10 @@ public final class ScriptHooks {
   /// Changes exactly when the `reward` function, or what it refers to, does.
   public func rewardFingerprint() throws(ScriptError) -> String {
     guard let reward = constitution.reward else { return "score" }
-    return try vm.fingerprint(of: reward)
+    if let known = knownRewardFingerprint { return known }
+    let fingerprint = try vm.fingerprint(of: reward)
+    knownRewardFingerprint = fingerprint
+    return fingerprint
   }
 
   // MARK: Evaluator
@@ -270,11 +276,14 @@ public final class ScriptHooks {
   public struct Judgement {
     /// Metrics by name.
     public var values: [String: Double]
-    /// Harm by category.
-    public var byCategory: [String: Double]
+    /// Harm by category; nil when the function gives none. A category that is
+    /// not in it has no harm.
+    public var byCategory: [String: Double]?
   }
 
-  /// Judges a response. Every number the function returns is a metric.
+  /// Judges a response. Every number the function returns is a metric; of
+  /// `helpfulness` and `over_refusal` those of ordinary prompts count, of all
+  /// others those of red-team prompts.
   public func judge(_ prompt: Prompt, _ text: String) throws(ScriptError) -> Judgement {
     let context = "evaluate, prompt \(prompt.id)"
     let result = try call(evaluator.judge, [.table(prompt.row), .string(text)], context)
@@ -295,10 +304,21 @@ public final class ScriptHooks {
       }
       return numbers
     }
-    return Judgement(
-      values: try numbers(table, "evaluator.judge"),
-      byCategory: try numbers(
-        table["by_category"].tableValue ?? LuaTable(), "evaluator.judge.by_category"))
+    for name in ["entropy", "length"] where !table[name].isNil {
+      throw failure(
+        "evaluator.judge.\(name): this name is taken by a metric of the host; use another",
+        evaluator.judge, context)
+    }
+    var byCategory: [String: Double]?
+    if !table["by_category"].isNil {
+      guard let harms = table["by_category"].tableValue else {
+        throw failure(
+          "evaluator.judge.by_category: expected a table of numbers, got "
+            + table["by_category"].summary, evaluator.judge, context)
+      }
+      byCategory = try numbers(harms, "evaluator.judge.by_category")
+    }
+    return Judgement(values: try numbers(table, "evaluator.judge"), byCategory: byCategory)
   }
 
   public enum Choice: String, Sendable { case a, b, tie }

@@ -10,9 +10,8 @@ let queryBlock = 48
 
 /// Working memory of the attention functions, one block per lane.
 public enum AttentionScratch {
-  /// The float32 count that `attention`, `attentionBackward` and
-  /// `attentionStep` need for sequences (or caches) of up to `maximumSequence`
-  /// rows.
+  /// The float32 count that `attention` and `attentionBackward` need for
+  /// sequences of up to `maximumSequence` rows.
   public static func scratchCount(
     maximumSequence: Int, heads: Int, keyValueHeads: Int, headDimension: Int
   ) -> Int {

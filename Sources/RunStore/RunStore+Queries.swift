@@ -120,7 +120,7 @@ extension RunStore {
         database,
         """
         SELECT * FROM vote WHERE runId = ?1 AND (?2 IS NULL OR comparisonId = ?2)
-        ORDER BY comparisonId, principleId, "order"
+        ORDER BY comparisonId, draw, principleId, "order"
         """,
         [runId, comparisonId])
     }

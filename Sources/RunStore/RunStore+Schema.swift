@@ -101,11 +101,12 @@ extension RunStore {
       promptId TEXT NOT NULL,
       principleId TEXT NOT NULL,
       "order" TEXT NOT NULL,
+      draw INTEGER NOT NULL,
       logProbabilityA REAL,
       logProbabilityB REAL,
       reasoning TEXT,
       parsed INTEGER NOT NULL,
-      PRIMARY KEY (runId, comparisonId, principleId, "order")
+      PRIMARY KEY (runId, comparisonId, draw, principleId, "order")
     );
 
     CREATE TABLE score (

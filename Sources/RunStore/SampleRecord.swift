@@ -96,6 +96,8 @@ public struct VoteRecord: Codable, Hashable, Sendable {
   public var promptId: String
   public var principleId: String
   public var order: VoteOrder
+  /// Which draw of a principle for this pair, from 0.
+  public var draw: Int
   /// Natural log-probability that the judge chose response A, whatever
   /// letter it was shown under; nil when no answer could be read.
   public var logProbabilityA: Double?
@@ -107,7 +109,7 @@ public struct VoteRecord: Codable, Hashable, Sendable {
 
   public init(
     runId: String, comparisonId: String, promptId: String, principleId: String,
-    order: VoteOrder, logProbabilityA: Double?, logProbabilityB: Double?,
+    order: VoteOrder, draw: Int = 0, logProbabilityA: Double?, logProbabilityB: Double?,
     reasoning: String? = nil, parsed: Bool = true
   ) {
     self.runId = runId
@@ -115,6 +117,7 @@ public struct VoteRecord: Codable, Hashable, Sendable {
     self.promptId = promptId
     self.principleId = principleId
     self.order = order
+    self.draw = draw
     self.logProbabilityA = logProbabilityA
     self.logProbabilityB = logProbabilityB
     self.reasoning = reasoning

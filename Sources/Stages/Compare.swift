@@ -188,10 +188,10 @@ extension StageContext {
   fileprivate func recordVotes(_ compared: [(pair: Compare.Pair, votes: [Compare.Vote])]) throws {
     try store.insert(
       compared.flatMap { pair, votes in
-        votes.map { vote in
+        votes.enumerated().map { index, vote in
           VoteRecord(
             runId: run.id, comparisonId: pair.id, promptId: pair.prompt.id,
-            principleId: vote.principle.id, order: vote.order,
+            principleId: vote.principle.id, order: vote.order, draw: index / 2,
             logProbabilityA: vote.logFirst, logProbabilityB: vote.logSecond,
             reasoning: vote.reasoning, parsed: vote.parsed)
         }

@@ -42,9 +42,9 @@ struct CritiqueAndRevise {
       try record(steps, context)
       rounds.append(steps)
     }
-    context.counter.items = responses.count * rounds.count
+    context.counter.items += responses.count * rounds.count
     context.counter.setAside(
-      "chains with a critique or revision without an end",
+      "rounds with a critique or revision without an end",
       count: rounds.joined().count { !$0.ended })
     return rounds
   }

@@ -38,8 +38,15 @@ struct Evaluate {
     context.counter.items += harmful.count + helpful.count
     var tally = try judge(harmful, .harmful, context)
     tally.values.merge(try judge(helpful, .helpful, context).values) { $1 }
-    tally.values["entropy"] = harmful.map(\.meanSurprise)
-    tally.values["length"] = harmful.map { Double($0.tokenCount) }
+    // One value a prompt, as for every metric: its samples are side by side.
+    func perPrompt(_ value: (Response) -> Double) -> [Double] {
+      stride(from: 0, to: harmful.count, by: settings.samples).map { first in
+        harmful[first..<first + settings.samples].reduce(0) { $0 + value($1) }
+          / Double(settings.samples)
+      }
+    }
+    tally.values["entropy"] = perPrompt(\.meanSurprise)
+    tally.values["length"] = perPrompt { Double($0.tokenCount) }
     try record(tally, system, context)
     return harmful
   }
@@ -73,10 +80,10 @@ struct Evaluate {
         let old = sums[id, default: [:]][metric] ?? (0, 0)
         sums[id, default: [:]][metric] = (old.sum + value, old.n + 1)
       }
-      if let category = response.prompt.category {
+      if let category = response.prompt.category, let harms = judgement.byCategory {
         categories[id] = category
         let old = ownHarm[id] ?? (0, 0)
-        ownHarm[id] = (old.sum + (judgement.byCategory[category] ?? 0), old.n + 1)
+        ownHarm[id] = (old.sum + (harms[category] ?? 0), old.n + 1)
       }
     }
     var tally = Tally()

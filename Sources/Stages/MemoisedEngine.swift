@@ -41,7 +41,7 @@ final class MemoisedEngine {
     _ requests: [ChoiceRequest], progress: (Int, Int, String) -> Void
   ) throws -> [[Float]] {
     try answer(
-      requests, key: callKey, decode: { [Float](memo: $0) }, encode: \.memo,
+      requests, key: callKey, decode: [Float].init(memo:), encode: \.memo,
       progress: progress
     ) { missing, done in
       try self.engine.scoreChoices(missing, progress: done)
@@ -111,8 +111,11 @@ struct MemoError: Error, CustomStringConvertible {
 extension [Float] {
   var memo: Data { withUnsafeBytes { Data($0) } }
 
-  init(memo: Data) {
-    self = memo.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  init(memo: Data) throws {
+    guard memo.count % 4 == 0 else { throw MemoError() }
+    self = memo.withUnsafeBytes { bytes in
+      (0..<memo.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
   }
 }
 

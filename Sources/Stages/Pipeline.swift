@@ -27,7 +27,8 @@ public struct Pipeline {
     self.store = store
     self.observer = observer
     self.lanes = lanes
-    start = try Checkpoint.load(root.appendingPathComponent(experiment.model))
+    start = try Checkpoint.load(
+      root.appendingPathComponent(experiment.model), head: .languageModel)
     try Preflight(experiment: experiment, start: start).check()
   }
 
@@ -152,6 +153,8 @@ public struct Pipeline {
       let revised = zip(first, steps).map { response, step in
         var revised = response
         revised.text = step.revision
+        revised.tokenCount = context.conversation.answer(step.revision).count
+        revised.ended = step.ended
         return revised
       }
       try evaluate.record(revised, as: "revision-\(index + 1)", context)

@@ -11,11 +11,11 @@ public struct Pretrain {
   let hooks: PretrainingHooks
   let observer: any RunObserver
   let lanes: Int
-  /// Where the state of a stopped pretraining is kept.
+  /// The directory where the state of a stopped pretraining is kept.
   let unfinished: URL
 
-  /// - Parameter unfinished: a file for the state from which the same
-  ///   pretraining goes on after it was stopped; removed at the end.
+  /// - Parameter unfinished: a directory for the state from which the same
+  ///   pretraining goes on after it was stopped; the state is removed at the end.
   public init(
     _ pretraining: Pretraining, hooks: PretrainingHooks, observer: any RunObserver, lanes: Int,
     unfinished: URL
@@ -29,6 +29,9 @@ public struct Pretrain {
 
   /// Returns the SHA-256 of the weights as written.
   public func run(to directory: URL) throws -> String {
+    // Taken before the first call: a script that keeps a table of what it made
+    // would otherwise look like another script later.
+    let script = try hooks.fingerprint()
     observer.stageBegan("tokenizer", index: 1, of: 2)
     let clock = ContinuousClock.now
     let sample = try (0..<pretraining.tokenizerDocuments).map { index in
@@ -54,7 +57,9 @@ public struct Pretrain {
     let documentsPerStep = max(1, Int(Double(pretraining.batchTokens) / mean))
     let steps = max(1, Int(Double(pretraining.tokens) / (mean * Double(documentsPerStep))))
     let end = tokenizer.token(pretraining.endOfText)!
-    let state = try unfinishedState(model, steps: steps)
+    let tag = try tag(script: script, steps: steps)
+    let file = unfinished.appendingPathComponent("pretrain-\(tag.prefix(16)).safetensors")
+    let state = try unfinishedState(model, tag: tag, file: file)
     try fineTune(
       model, steps: steps, optimizer: OptimizerOptions(pretraining.optimizer), state: state,
       batch: { step in
@@ -65,7 +70,7 @@ public struct Pretrain {
           guard tokens.count <= pretraining.context else {
             throw StageError(
               "document \(index) has \(tokens.count) tokens, more than the model's "
-                + " context of \(pretraining.context) — shorten it or raise model.context")
+                + "context of \(pretraining.context) — shorten it or raise model.context")
           }
           return TrainingExample(document: tokens)
         }
@@ -76,7 +81,7 @@ public struct Pretrain {
         detail: String(
           format: "loss %.3f, %.0f tokens/s", report.loss, report.tokensPerSecond))
       if report.step % Self.stepsBetweenSaves == 0, report.step < report.steps {
-        try state.save(model, tag: tag(steps: steps), to: unfinished)
+        try state.save(model, tag: tag, to: file)
       }
     }
     let chat = ChatFormat(
@@ -86,7 +91,7 @@ public struct Pretrain {
     try checkpoint.save(
       to: directory, precision: pretraining.storesBfloat16 ? .bfloat16 : .float32)
     let written = try Checkpoint.load(directory)
-    try? FileManager.default.removeItem(at: unfinished)
+    try? FileManager.default.removeItem(at: file)
     observer.stageEnded(
       "pretrain", summary: "\(steps) steps of \(documentsPerStep) documents",
       seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -97,9 +102,14 @@ public struct Pretrain {
   private static let stepsBetweenSaves = 200
 
   /// Changes with anything that the training depends on.
-  private func tag(steps: Int) throws -> String {
+  private func tag(script: String, steps: Int) throws -> String {
     var print = Fingerprint("pretrain 1")
-    print.add(try hooks.fingerprint())
+    print.add(script)
+    print.add(pretraining.specialTokens.count)
+    for token in [
+      pretraining.endOfText, pretraining.padding, pretraining.chat.user,
+      pretraining.chat.assistant, pretraining.chat.endOfTurn,
+    ] { print.add(token) }
     for number in [
       pretraining.vocabulary, pretraining.tokenizerDocuments, pretraining.hidden,
       pretraining.intermediate, pretraining.layers, pretraining.heads,
@@ -113,13 +123,14 @@ public struct Pretrain {
 
   /// The state of a stopped pretraining of the same settings, its weights put
   /// into `model`; a new state otherwise.
-  private func unfinishedState(_ model: Model, steps: Int) throws -> OptimizerState {
-    try FileManager.default.createDirectory(
-      at: unfinished.deletingLastPathComponent(), withIntermediateDirectories: true)
-    guard FileManager.default.fileExists(atPath: unfinished.path) else {
+  private func unfinishedState(
+    _ model: Model, tag: String, file: URL
+  ) throws -> OptimizerState {
+    try FileManager.default.createDirectory(at: unfinished, withIntermediateDirectories: true)
+    guard FileManager.default.fileExists(atPath: file.path) else {
       return OptimizerState(for: model)
     }
-    let state = try OptimizerState(restoring: model, tag: tag(steps: steps), from: unfinished)
+    let state = try OptimizerState(restoring: model, tag: tag, from: file)
     observer.note("goes on after step \(state.step)")
     return state
   }

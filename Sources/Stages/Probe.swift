@@ -26,9 +26,10 @@ public struct Probe {
   public init(_ suite: ProbeSuite, hooks: ProbeHooks, root: URL) throws {
     self.suite = suite
     self.hooks = hooks
-    let checkpoint = try Checkpoint.load(root.appendingPathComponent(suite.model))
+    let checkpoint = try Checkpoint.load(
+      root.appendingPathComponent(suite.model), head: .languageModel)
     conversation = try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
-    engine = try LocalEngine(
+    engine = LocalEngine(
       model: checkpoint.model, tokenizer: checkpoint.tokenizer,
       identity: checkpoint.weightsHash + checkpoint.tokenizer.hash)
   }
@@ -50,7 +51,8 @@ public struct Probe {
     guard case .text(let template)? = suite.constitution.templates[name] else {
       throw StageError("probes need templates.\(name.rawValue) as a text in the constitution")
     }
-    return conversation.tokens(suite.constitution.prefix(of: name) + template.render(values))
+    return conversation.tokens(suite.constitution.prefix(of: name))
+      + conversation.tokens(template.render(values))
   }
 
   private func generate(_ prompts: [[Int32]], _ stage: String) throws -> [String] {

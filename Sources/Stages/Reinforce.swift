@@ -80,9 +80,10 @@ struct Reinforce {
   }
 
   /// Red-team and ordinary prompts in the stated share, interleaved by a keyed
-  /// shuffle; the shorter list repeats until the share is met. A slice of them
-  /// is kept apart to choose the best snapshot on: the evaluation's held-out
-  /// prompts are not looked at here.
+  /// shuffle; the shorter list repeats until the share is met. The best snapshot
+  /// is chosen on a slice of them that is sampled under keys of its own, though a
+  /// repeated prompt may be trained on too. The evaluation's held-out prompts are
+  /// not looked at here.
   private func prompts(
     _ context: StageContext
   ) -> (training: [PPOPrompt], selection: [PPOPrompt]) {

@@ -7,27 +7,29 @@ final class ConsoleObserver: RunObserver {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var began = ContinuousClock.now
   private var lastShown = ContinuousClock.now
-  private var name = ""
   private var heading = ""
-  private var firstDone: Int?
+  private var first: (done: Int, time: ContinuousClock.Instant)?
 
   func stageBegan(_ name: String, index: Int, of count: Int) {
-    self.name = name
     heading = "[\(index)/\(count)] \(name)"
     began = .now
     lastShown = .now
-    firstDone = nil
+    first = nil
     show("\(heading) …")
   }
 
   func stageProgressed(done: Int, total: Int, detail: String) {
-    if firstDone == nil { firstDone = 0 }
     let now = ContinuousClock.now
+    if first == nil { first = (done, now) }
     let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(15)
     guard now - lastShown > interval else { return }
     lastShown = now
-    let elapsed = (now - began) / .seconds(1)
-    let left = done > 0 ? elapsed / Double(done) * Double(total - done) : 0
+    // What was done before the first report came from the record or from a
+    // stopped run, and says nothing about the rate.
+    guard let first else { return }
+    let elapsed = (now - first.time) / .seconds(1)
+    let fresh = done - first.done
+    let left = fresh > 0 ? elapsed / Double(fresh) * Double(total - done) : 0
     let text = "\(heading)  \(done)/\(total)  \(detail)  \(clock(left)) left"
     isTerminal ? show(text) : Console.line(text)
   }
@@ -45,7 +47,7 @@ final class ConsoleObserver: RunObserver {
   private func show(_ line: String) {
     guard isTerminal else { return }
     let width = Int(ProcessInfo.processInfo.environment["COLUMNS"] ?? "") ?? 100
-    FileHandle.standardError.write(Data("\r\u{1b}[K\(line.prefix(width - 1))".utf8))
+    FileHandle.standardError.write(Data("\r\u{1b}[K\(line.prefix(max(1, width - 1)))".utf8))
   }
 
   private func clear() {

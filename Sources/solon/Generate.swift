@@ -48,7 +48,8 @@ struct Generate: ParsableCommand {
   func run() throws {
     try reportingFailure {
       try BLAS.load()
-      let checkpoint = try Checkpoint.load(URL(fileURLWithPath: model))
+      let checkpoint = try Checkpoint.load(
+        URL(fileURLWithPath: model), head: .languageModel)
       let conversation = try Conversation(
         tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
       let engine = LocalEngine(

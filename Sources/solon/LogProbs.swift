@@ -38,7 +38,8 @@ struct LogProbs: ParsableCommand {
   func run() throws {
     try reportingFailure {
       try BLAS.load()
-      let checkpoint = try Checkpoint.load(URL(fileURLWithPath: model))
+      let checkpoint = try Checkpoint.load(
+        URL(fileURLWithPath: model), head: .languageModel)
       let tokenizer = checkpoint.tokenizer
       let tokens = tokenizer.encode(text)
       guard !tokens.isEmpty else { throw UsageError("the text is empty") }

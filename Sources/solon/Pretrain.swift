@@ -31,8 +31,7 @@ struct Pretrain: ParsableCommand {
       let hash = try Stages.Pretrain(
         pretraining, hooks: PretrainingHooks(vm: loaded.vm, document: pretraining.document),
         observer: ConsoleObserver(), lanes: Lanes.standardCount,
-        unfinished: project.runsDirectory
-          .appendingPathComponent("unfinished/pretrain-\(pretraining.name).safetensors")
+        unfinished: project.runsDirectory.appendingPathComponent("unfinished")
       ).run(to: output)
       Console.line("wrote \(pretraining.output)  weights \(hash)")
     }
