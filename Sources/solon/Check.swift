@@ -10,16 +10,9 @@ struct Check: ParsableCommand {
   @Argument(help: "A file that returns an experiment, a constitution or a pretraining.")
   var file: String
 
-  @Option(
-    name: .long, parsing: .singleValue,
-    help: ArgumentHelp("Override a setting, as for run.", valueName: "path=value"))
-  var set: [String] = []
+  @OptionGroup var settings: OverrideOptions
 
   @OptionGroup var project: ProjectOptions
-
-  func validate() throws {
-    _ = try reportingUsage { try overrides(set) }
-  }
 
   func run() throws {
     try reportingFailure {
@@ -28,7 +21,7 @@ struct Check: ParsableCommand {
       let table = loaded.value
       switch table.kind {
       case "experiment":
-        let experiment = try Experiment(table, overrides: overrides(set))
+        let experiment = try Experiment(table, overrides: settings.overrides)
         let sets = experiment.prompts
         Console.line("\(file): experiment '\(experiment.name)' is sound")
         describe(experiment.constitution)
@@ -40,7 +33,7 @@ struct Check: ParsableCommand {
         Console.line("\(file): constitution is sound")
         describe(try Constitution(table))
       default:
-        let pretraining = try Pretraining(table, overrides: overrides(set))
+        let pretraining = try Pretraining(table, overrides: settings.overrides)
         Console.line(
           "\(file): pretraining '\(pretraining.name)' is sound: \(pretraining.layers) layers of "
             + "\(pretraining.hidden), \(pretraining.tokens) tokens, into \(pretraining.output)")

@@ -28,12 +28,3 @@ func reportingFailure(_ body: () throws -> Void) throws {
     throw ExitCode.failure
   }
 }
-
-/// Turns a `UsageError` into the argument parser's own, for `validate()`.
-func reportingUsage<Value>(_ body: () throws -> Value) throws -> Value {
-  do {
-    return try body()
-  } catch let error as UsageError {
-    throw ValidationError(error.description)
-  }
-}

@@ -11,21 +11,14 @@ struct Pretrain: ParsableCommand {
   @Argument(help: "A Lua file that returns solon.pretraining { … }.")
   var file: String
 
-  @Option(
-    name: .long, parsing: .singleValue,
-    help: ArgumentHelp("Override a setting, such as tokens=1000000.", valueName: "path=value"))
-  var set: [String] = []
+  @OptionGroup var settings: OverrideOptions
 
   @OptionGroup var project: ProjectOptions
-
-  func validate() throws {
-    _ = try reportingUsage { try overrides(set) }
-  }
 
   func run() throws {
     try reportingFailure {
       let loaded = try ScriptLoader(root: project.root).load(file, kinds: "pretraining")
-      let pretraining = try Pretraining(loaded.value, overrides: overrides(set))
+      let pretraining = try Pretraining(loaded.value, overrides: settings.overrides)
       try BLAS.load()
       let output = project.root.appendingPathComponent(pretraining.output)
       let hash = try Stages.Pretrain(

@@ -11,24 +11,17 @@ struct Probe: ParsableCommand {
   @Argument(help: "A Lua file that returns solon.probes { … }.")
   var file: String
 
-  @Option(
-    name: .long, parsing: .singleValue,
-    help: ArgumentHelp("Override a setting, such as seed=2.", valueName: "path=value"))
-  var set: [String] = []
+  @OptionGroup var settings: OverrideOptions
 
   @Flag(name: .long, help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var project: ProjectOptions
 
-  func validate() throws {
-    _ = try reportingUsage { try overrides(set) }
-  }
-
   func run() throws {
     try reportingFailure {
       let loaded = try ScriptLoader(root: project.root).load(file, kinds: "probes")
-      let suite = try ProbeSuite(loaded.value, overrides: overrides(set))
+      let suite = try ProbeSuite(loaded.value, overrides: settings.overrides)
       try BLAS.load()
       let figures = try Stages.Probe(suite, hooks: ProbeHooks(vm: loaded.vm), root: project.root)
         .run()

@@ -19,11 +19,7 @@ struct Run: ParsableCommand {
   @Argument(help: "A Lua file that returns solon.experiment { … }.")
   var file: String
 
-  @Option(
-    name: .long, parsing: .singleValue,
-    help: ArgumentHelp(
-      "Override a setting, such as stages.ppo.iterations=5.", valueName: "path=value"))
-  var set: [String] = []
+  @OptionGroup var settings: OverrideOptions
 
   @Option(name: .long, help: "Use only the first N prompts of each set. For trying out only.")
   var limit: Int?
@@ -34,13 +30,12 @@ struct Run: ParsableCommand {
     if let limit, limit < 1 {
       throw ValidationError("--limit \(limit): expected at least 1")
     }
-    _ = try reportingUsage { try overrides(set) }
   }
 
   func run() throws {
     try reportingFailure {
       let loaded = try ScriptLoader(root: project.root).load(file, kinds: "experiment")
-      var experiment = try Experiment(loaded.value, overrides: overrides(set))
+      var experiment = try Experiment(loaded.value, overrides: settings.overrides)
       if let limit { experiment.prompts.limit(to: limit) }
       let hooks = ScriptHooks(
         vm: loaded.vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
@@ -54,7 +49,7 @@ struct Run: ParsableCommand {
       let record = try store.begin(
         RunRecord(
           name: experiment.name, seed: Int64(experiment.seed), command: command,
-          experiment: experiment.resolved.json, overrides: set,
+          experiment: experiment.resolved.json, overrides: settings.set,
           constitutionName: experiment.constitution.name,
           constitutionVersion: experiment.constitution.version,
           constitutionHash: experiment.constitution.contentHash, limit: limit,

@@ -29,13 +29,3 @@ struct ScriptLoader {
     return Loaded(vm: vm, value: table, path: file)
   }
 }
-
-/// Parses `--set` options.
-func overrides(_ settings: [String]) throws -> [Override] {
-  try settings.map { text in
-    guard let override = Override(text) else {
-      throw UsageError("--set \(text): expected path=value, such as stages.ppo.iterations=5")
-    }
-    return override
-  }
-}
