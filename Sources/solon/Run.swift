@@ -64,7 +64,7 @@ struct Run: ParsableCommand {
         let outcome = try pipeline.run(record)
         try store.finish(record, status: .finished, outcome: outcome)
       } catch {
-        try? store.finish(
+        _ = try? store.finish(
           record, status: .failed, outcome: RunOutcome(reason: String(describing: error)))
         Console.line("run \(record.id) stopped; the same command continues it")
         throw error
