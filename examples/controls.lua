@@ -1,6 +1,7 @@
--- The quickstart with its controls. RL lowers harm even when its labels say nothing,
--- because sharpening SL-CAI is enough, and so does sampling SL-CAI less freely. What the
--- labels add is the difference to these. `flipped_labels` is a third control.
+-- The quickstart with its controls: PPO on labels that are coin flips, and SL-CAI sampled
+-- less freely, at RL-CAI's entropy. Sharpening alone can lower harm, so a fall from SL-CAI
+-- to RL-CAI proves little; what the labels add is the difference to these.
+-- `flipped_labels` is a third control.
 
 local quickstart = require "examples.quickstart"
 
