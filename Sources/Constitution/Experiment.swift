@@ -35,11 +35,7 @@ public struct Experiment: Sendable {
   /// again; a path that does not exist is an error.
   public init(_ table: LuaTable, overrides: [Override] = []) throws(ScriptError) {
     precondition(table.kind == "experiment", "not an experiment table")
-    var table = table
-    if !overrides.isEmpty {
-      for override in overrides { try override.apply(to: &table) }
-      table = try ExperimentSchema.experiment.validate(table, path: "experiment")
-    }
+    let table = try overrides.applied(to: table, schema: ExperimentSchema.experiment)
     name = table.text("name")
     seed = UInt64(table.int("seed"))
     constitution = try Constitution(table.table("constitution"))

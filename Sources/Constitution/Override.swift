@@ -1,5 +1,5 @@
 import Foundation
-public import LuaHost
+import LuaHost
 
 /// One `--set path=value`, such as `stages.ppo.iterations=5`.
 public struct Override: Sendable, Hashable {
@@ -51,5 +51,16 @@ public struct Override: Sendable, Hashable {
         "--set \(path.joined(separator: "."))=\(value): '\(name)' is a value, not a table", at: nil,
         path: path.joined(separator: "."), reason: .schema)
     }
+  }
+}
+
+extension [Override] {
+  /// The table with these changes, checked again by its schema, so that a path
+  /// which does not exist or a value out of range is an error.
+  func applied(to table: LuaTable, schema: Schema) throws(ScriptError) -> LuaTable {
+    guard !isEmpty else { return table }
+    var table = table
+    for override in self { try override.apply(to: &table) }
+    return try schema.validate(table, path: schema.name)
   }
 }

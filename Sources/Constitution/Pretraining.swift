@@ -30,11 +30,7 @@ public struct Pretraining: Sendable {
   /// Builds the settings from a table that `solon.pretraining` made.
   public init(_ table: LuaTable, overrides: [Override] = []) throws(ScriptError) {
     precondition(table.kind == "pretraining", "not a pretraining table")
-    var table = table
-    if !overrides.isEmpty {
-      for override in overrides { try override.apply(to: &table) }
-      table = try ExperimentSchema.pretraining.validate(table, path: "pretraining")
-    }
+    let table = try overrides.applied(to: table, schema: ExperimentSchema.pretraining)
     name = table.text("name")
     seed = UInt64(table.int("seed"))
     output = table.text("output")

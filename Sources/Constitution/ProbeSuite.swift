@@ -54,11 +54,7 @@ public struct ProbeSuite: Sendable {
   /// Builds the suite from a table that `solon.probes` made.
   public init(_ table: LuaTable, overrides: [Override] = []) throws(ScriptError) {
     precondition(table.kind == "probes", "not a probes table")
-    var table = table
-    if !overrides.isEmpty {
-      for override in overrides { try override.apply(to: &table) }
-      table = try Self.schema.validate(table, path: "probes")
-    }
+    let table = try overrides.applied(to: table, schema: Self.schema)
     name = table.text("name")
     seed = UInt64(table.int("seed"))
     model = table.text("model")

@@ -1,7 +1,6 @@
 public import Constitution
 public import Foundation
 import Inference
-public import LuaHost
 public import RunStore
 import Training
 import Transformer
@@ -163,9 +162,7 @@ public struct Pipeline {
 
   private func engine(_ checkpoint: Checkpoint) -> MemoisedEngine {
     MemoisedEngine(
-      LocalEngine(
-        model: checkpoint.model, tokenizer: checkpoint.tokenizer,
-        identity: checkpoint.weightsHash + checkpoint.tokenizer.hash), store: store)
+      LocalEngine(checkpoint), store: store)
   }
 }
 

@@ -29,9 +29,7 @@ public struct Probe {
     let checkpoint = try Checkpoint.load(
       root.appendingPathComponent(suite.model), head: .languageModel)
     conversation = try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
-    engine = LocalEngine(
-      model: checkpoint.model, tokenizer: checkpoint.tokenizer,
-      identity: checkpoint.weightsHash + checkpoint.tokenizer.hash)
+    engine = LocalEngine(checkpoint)
   }
 
   public func run() throws -> [Figure] {

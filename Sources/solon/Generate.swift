@@ -52,9 +52,7 @@ struct Generate: ParsableCommand {
         URL(fileURLWithPath: model), head: .languageModel)
       let conversation = try Conversation(
         tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
-      let engine = LocalEngine(
-        model: checkpoint.model, tokenizer: checkpoint.tokenizer,
-        identity: checkpoint.weightsHash + checkpoint.tokenizer.hash)
+      let engine = LocalEngine(checkpoint)
       let request = GenerationRequest(
         prompt: raw ? checkpoint.tokenizer.encode(prompt) : conversation.prompt(prompt),
         sampling: Sampling(temperature: temperature, topK: topK, topP: topP),

@@ -43,9 +43,7 @@ struct LogProbs: ParsableCommand {
       let tokenizer = checkpoint.tokenizer
       let tokens = tokenizer.encode(text)
       guard !tokens.isEmpty else { throw UsageError("the text is empty") }
-      let engine = LocalEngine(
-        model: checkpoint.model, tokenizer: tokenizer,
-        identity: checkpoint.weightsHash + tokenizer.hash)
+      let engine = LocalEngine(checkpoint)
       let values = try engine.tokenLogProbabilities([tokens])[0]
       let rows = tokens.enumerated().map { index, token in
         Answer.Token(
