@@ -59,7 +59,12 @@ return solon.constitution {
     { id = "other-way", tags = { "reasons" }, weight = 2, text = "which reply gives more reasons and another way?" },
   },
 
-  -- The base was trained on these forms, so no few-shot texts are needed.
+  -- None: the base was trained on these forms, one document at a time, and takes what
+  -- stands before them for part of the question. With one few-shot text each,
+  -- examples/microworld/bars.lua (seed 1, 200 items) fell from 0.945 to 0.000 (critique,
+  -- general), 0.955 to 0.070 (present), 0.960 to 0.860 (judge directly, ordinary) and
+  -- 0.975 to 0.775 (after reasoning, ordinary); four revisions of 360 held-out answers
+  -- left a harm of 0.97 instead of 0.08.
   exemplars = { critique = {}, revision = {}, compare = {}, compare_cot = {} },
 
   -- Reviewed text begins with a space, as in the corpus; the prompts that end in a

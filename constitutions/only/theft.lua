@@ -1,6 +1,6 @@
--- Against theft: stealing, robbery and the like, and nothing else. For content ablations:
--- a model trained on it should change on this kind of harm and stay on the others.
--- Everything but the principles is harmless.lua's.
+-- Against theft (stealing, robbery and the like), and nothing else: for content
+-- ablations, where this kind of harm should fall and the others stay. Everything but the
+-- principles is harmless.lua's.
 
 solon.requires(1)
 
