@@ -100,9 +100,9 @@ import Testing
       }
     }
     try expectEntry(
-      "unexpected key \"harmful10\" — with 10 entries the keys are harmful0 to harmful9, without a gap"
+      "has the key \"harmful10\" but no \"harmful4\" — the keys of 10 entries are harmful0 to harmful9"
     ) { $0["harmful4"] = nil }
-    try expectEntry("unexpected key \"harmful01\" — with 11 entries") {
+    try expectEntry("has the key \"harmful01\" but no \"harmful1\" — the keys of 11 entries") {
       $0["harmful01"] = $0.removeValue(forKey: "harmful1")
     }
     try expectEntry("harmful2.prompt: expected a list of one text, got a list of 2") {

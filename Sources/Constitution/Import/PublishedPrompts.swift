@@ -56,10 +56,11 @@ public struct PublishedPrompts: Sendable {
       throw ImportError("\(file.name): expected an object with the keys harmful0, harmful1, …")
     }
     let keys = (0..<object.count).map { "harmful\($0)" }
-    for key in object.keys.sorted() where !keys.contains(key) {
+    let unexpected = object.keys.sorted().filter { !keys.contains($0) }
+    if let key = unexpected.first, let gap = keys.first(where: { object[$0] == nil }) {
       throw ImportError(
-        "\(file.name): unexpected key \(shown(key)) — with \(object.count) entries the keys are "
-          + "harmful0 to harmful\(object.count - 1), without a gap")
+        "\(file.name): has the key \(shown(key)) but no \"\(gap)\" — the keys of "
+          + "\(object.count) entries are harmful0 to harmful\(object.count - 1), without a gap")
     }
     var principles: [RevisionPrinciple] = []
     for key in keys {
