@@ -41,7 +41,7 @@ extension ScriptReference {
       let doc = result.doc.isEmpty ? "" : ": \(result.doc)"
       lines += ["", "Returns `\(result.annotation)`\(doc)\(unit)."]
     }
-    lines[lines.count - 1] += " Since level \(function.since)."
+    lines += ["", "Since level \(function.since)."]
     if !function.example.isEmpty { lines += ["", "```lua", function.example, "```"] }
     return lines
   }
