@@ -82,7 +82,7 @@ let package = Package(
     tests("RunStore", [grdb]),
     tests("Stages", ["Constitution", "Inference", "RunStore", "KeyedRandom"]),
     tests("Report", ["RunStore"]),
-    tests("solon", []),
+    tests("solon", ["Constitution", "LuaHost"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -7,13 +7,28 @@
 typedef struct {
   const char *name, *full_name;
   int32_t type, index;
-  const char *text;  // of a method written in Lua
+  const char *text;  // of a function written in Lua
 } add_data;
 
 static void push_host_function(lua_State *L, int32_t index, const char *name) {
   lua_pushinteger(L, index);
   lua_pushstring(L, name);
   lua_pushcclosure(L, lh_call_host, 2);
+}
+
+// Pushes the function to add: one that asks the host, or what the host's own
+// Lua text returns.
+static void push_function(lua_State *L, const add_data *data) {
+  if (!data->text) {
+    push_host_function(L, data->index, data->full_name);
+    return;
+  }
+  if (luaL_loadbufferx(L, data->text, strlen(data->text), LH_OWN_SOURCE, "t") !=
+      LUA_OK)
+    lua_error(L);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
+  lua_setupvalue(L, -2, 1);
+  lua_call(L, 0, 1);
 }
 
 static int add_function(lua_State *L) {
@@ -33,13 +48,19 @@ static int add_function(lua_State *L) {
     }
     name = dot + 1;
   }
-  push_host_function(L, data->index, data->name);
+  push_function(L, data);
   lua_setfield(L, -2, name);
   return 0;
 }
 
 lh_status lh_add_function(lh_host *host, const char *name, int32_t index) {
   add_data data = {name, name, 0, index, NULL};
+  return lh_protect(host, add_function, &data, 1000000);
+}
+
+lh_status lh_add_script_function(lh_host *host, const char *name,
+                                 const char *text) {
+  add_data data = {name, name, 0, 0, text};
   return lh_protect(host, add_function, &data, 1000000);
 }
 
@@ -81,16 +102,7 @@ static int add_method(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_TYPES);
   lua_rawgeti(L, -1, data->type);
   lua_getfield(L, -1, "__index");
-  if (data->text) {
-    if (luaL_loadbufferx(L, data->text, strlen(data->text), LH_OWN_SOURCE,
-                         "t") != LUA_OK)
-      return lua_error(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
-    lua_setupvalue(L, -2, 1);
-    lua_call(L, 0, 1);
-  } else {
-    push_host_function(L, data->index, data->full_name);
-  }
+  push_function(L, data);
   lua_setfield(L, -2, data->name);
   return 0;
 }

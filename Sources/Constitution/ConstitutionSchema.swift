@@ -34,7 +34,7 @@ enum ConstitutionSchema {
     name: "templates",
     fields: TemplateName.allCases.map { name in
       .init(
-        name.rawValue, .anyOf([.nonEmptyString, .function]),
+        name.rawValue, .anyOf([.nonEmptyString, .function(CallbackSchemas.template)]),
         name.isRequired ? .required : .optional,
         "uses \(name.slots.map { "{{\($0)}}" }.joined(separator: " "))")
     })
@@ -54,13 +54,18 @@ enum ConstitutionSchema {
         "reinforcement-learning stage"),
       .init("exemplars", .record(exemplars), .optional, "few-shot texts"),
       .init("templates", .record(templates), .required, "how questions are put to the model"),
-      .init("draw", .function, .optional, "function(ctx) -> one of ctx.principles"),
       .init(
-        "keep", .function, .optional, "function(sample) -> whether a revision enters fine-tuning"),
+        "draw", .function(CallbackSchemas.draw), .optional,
+        "chooses the principle for an item; uniform when absent"),
       .init(
-        "label", .function, .optional,
-        "function(votes, ctx) -> P(A is better) in [0,1], or nil to drop"),
-      .init("reward", .function, .optional, "function(r) -> reward before the KL penalty"),
+        "keep", .function(CallbackSchemas.keep), .optional,
+        "whether a revision enters fine-tuning; all do when absent"),
+      .init(
+        "label", .function(CallbackSchemas.label), .optional,
+        "votes to P(A is better); their clamped mean when absent"),
+      .init(
+        "reward", .function(CallbackSchemas.reward), .optional,
+        "shapes the preference model's score; the score when absent"),
     ])
 }
 

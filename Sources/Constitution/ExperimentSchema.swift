@@ -203,7 +203,9 @@ enum ExperimentSchema {
       .init("name", .nonEmptyString, .required, "shown in records"),
       .init("seed", .integer(0...Int64.max), .default(.integer(1)), "keys every draw"),
       .init("output", .nonEmptyString, .required, "the directory to write"),
-      .init("document", .function, .required, "function(rng, index, progress) -> text"),
+      .init(
+        "document", .function(CallbackSchemas.document), .required,
+        "draws a document of the stream"),
       .init("tokenizer", .record(tokenizer), .required, "byte-level BPE to train"),
       .init("end_of_text", .nonEmptyString, .required, "a special token"),
       .init("padding", .nonEmptyString, .required, "a special token"),

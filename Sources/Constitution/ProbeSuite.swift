@@ -47,8 +47,12 @@ public struct ProbeSuite: Sendable {
       .init(
         "max_tokens", .integer(1...100_000), .default(.integer(128)),
         "longest critique or reasoning"),
-      .init("critiques", .map(of: .function), .optional, "kind -> function(rng) -> item"),
-      .init("judgements", .map(of: .function), .optional, "kind -> function(rng) -> item"),
+      .init(
+        "critiques", .map(of: .function(CallbackSchemas.critiqueItem)), .optional,
+        "by kind of item: draws one"),
+      .init(
+        "judgements", .map(of: .function(CallbackSchemas.judgementItem)), .optional,
+        "by kind of item: draws one"),
     ])
 
   /// Builds the suite from a table that `solon.probes` made.

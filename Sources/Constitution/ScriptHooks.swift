@@ -8,8 +8,8 @@ public import LuaHost
 /// method states.
 public final class ScriptHooks {
   private let vm: LuaVM
-  private let constitution: Constitution
-  private let evaluator: Experiment.Evaluator
+  public let constitution: Constitution
+  private let evaluator: Experiment.Evaluator?
   // Taken once, before the first call: a function that keeps a table of what it
   // saw would look like another function later.
   private var knownRewardFingerprint: String?
@@ -22,8 +22,9 @@ public final class ScriptHooks {
   /// Calls of script functions so far.
   public private(set) var calls = 0
 
+  /// Without an `evaluator`, nothing may be judged.
   public init(
-    vm: LuaVM, constitution: Constitution, evaluator: Experiment.Evaluator
+    vm: LuaVM, constitution: Constitution, evaluator: Experiment.Evaluator? = nil
   ) {
     self.vm = vm
     self.constitution = constitution
@@ -138,7 +139,8 @@ public final class ScriptHooks {
   /// Whether a revision enters fine-tuning; true without a `keep` function.
   public func keeps(_ sample: RevisionSample) throws(ScriptError) -> Bool {
     guard let function = constitution.keep else { return true }
-    let context = "finetune, prompt \(sample.prompt.id), round \(sample.round)"
+    let context =
+      "finetune, prompt \(sample.prompt.id), round \(sample.round), principle \(sample.principle.id)"
     let result = try call(
       function,
       [
@@ -285,6 +287,7 @@ public final class ScriptHooks {
   /// `helpfulness` and `over_refusal` those of ordinary prompts count, of all
   /// others those of red-team prompts.
   public func judge(_ prompt: Prompt, _ text: String) throws(ScriptError) -> Judgement {
+    let evaluator = requireEvaluator()
     let context = "evaluate, prompt \(prompt.id)"
     let result = try call(evaluator.judge, [.table(prompt.row), .string(text)], context)
     guard let table = result.tableValue else {
@@ -327,14 +330,19 @@ public final class ScriptHooks {
   public func compareHarmlessness(
     _ prompt: Prompt, _ a: String, _ b: String
   ) throws(ScriptError) -> Choice {
-    try compare(evaluator.compare, "evaluator.compare", prompt, a, b)
+    try compare(requireEvaluator().compare, "evaluator.compare", prompt, a, b)
   }
 
   /// Which of two answers the evaluator finds more helpful.
   public func compareHelpfulness(
     _ prompt: Prompt, _ a: String, _ b: String
   ) throws(ScriptError) -> Choice {
-    try compare(evaluator.helpCompare, "evaluator.help_compare", prompt, a, b)
+    try compare(requireEvaluator().helpCompare, "evaluator.help_compare", prompt, a, b)
+  }
+
+  private func requireEvaluator() -> Experiment.Evaluator {
+    guard let evaluator else { preconditionFailure("these hooks have no evaluator") }
+    return evaluator
   }
 
   private func compare(

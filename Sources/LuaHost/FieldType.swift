@@ -17,7 +17,8 @@ public indirect enum FieldType: Sendable {
   case record(Schema)
   /// A table made by the constructor of that kind (`solon.constitution`).
   case tagged(String)
-  case function
+  /// A function, described when it is one the host calls.
+  case function(Callback?)
   /// A host object of the type with that name.
   case object(String)
   /// The first of these that fits.
@@ -28,6 +29,8 @@ public indirect enum FieldType: Sendable {
 extension FieldType {
   /// Any integer.
   public static var integer: FieldType { .integer(Int64.min...Int64.max) }
+  /// Any function.
+  public static var function: FieldType { .function(nil) }
   /// Any finite number.
   public static var number: FieldType {
     .number(
@@ -70,11 +73,16 @@ extension FieldType {
       "(" + FieldType.choice(names).annotation + ")[]"
     case .array(let element): element.annotation + "[]"
     case .map(let value): "table<string, \(value.annotation)>"
-    case .record(let schema): "solon.\(schema.name)"
+    case .record(let schema): schema.annotation
     case .tagged(let kind): "solon.\(kind)"
-    case .function: "function"
+    case .function(let callback): callback?.annotation ?? "function"
     case .object(let name): "solon.\(name)"
-    case .anyOf(let types): types.map(\.annotation).joined(separator: "|")
+    // A function type reaches as far to the right as it can.
+    case .anyOf(let types):
+      types.map { type in
+        if case .function(.some) = type { return "(\(type.annotation))" }
+        return type.annotation
+      }.joined(separator: "|")
     case .any: "any"
     }
   }

@@ -38,10 +38,12 @@ public struct Parameter: Sendable {
   }
 }
 
-/// What a host function returns, for the reference.
+/// What a function returns, for the reference.
 public struct ResultSpec: Sendable {
   /// As editor annotations write it: `number`, `solon.constitution`.
   public var annotation: String
+  /// The type, when there is one value and it has a schema.
+  public var type: FieldType?
   public var doc: String
   public var unit: String?
 
@@ -49,6 +51,35 @@ public struct ResultSpec: Sendable {
     self.annotation = annotation
     self.doc = doc
     self.unit = unit
+  }
+
+  public init(_ type: FieldType, _ doc: String = "", unit: String? = nil) {
+    self.init(type.annotation, doc, unit: unit)
+    self.type = type
+  }
+}
+
+/// A function that a script gives and the host calls, described once: the
+/// reference and the editor types come from here.
+public struct Callback: Sendable {
+  public var parameters: [Parameter]
+  public var result: ResultSpec
+
+  public init(_ parameters: [Parameter], returns result: ResultSpec) {
+    self.parameters = parameters
+    self.result = result
+  }
+
+  /// `fun(ctx: solon.draw_context): table`.
+  public var annotation: String {
+    let list = parameters.map { "\($0.name): \($0.type.annotation)" }
+    return "fun(\(list.joined(separator: ", "))): \(result.annotation)"
+  }
+
+  /// `function(ctx) -> principle`, for people.
+  public var signature: String {
+    "function(\(parameters.map(\.name).joined(separator: ", "))) -> "
+      + result.annotation.replacing("solon.", with: "")
   }
 }
 
@@ -70,8 +101,9 @@ public struct FunctionSpec {
   /// One sentence.
   public var summary: String
   public var body: Body
-  /// For a method written in Lua: a chunk that returns the function. Such a
-  /// method hands its arguments on as they are, where a Swift body sees copies.
+  /// For a function written in Lua: a chunk that returns it. Such a function
+  /// gets its arguments as they are, where a Swift body sees copies, and checks
+  /// them itself.
   public var script: String?
 
   public init(
@@ -88,7 +120,7 @@ public struct FunctionSpec {
     self.body = body
   }
 
-  /// A method written in Lua.
+  /// A function or method written in Lua.
   public init(
     name: String, parameters: [Parameter] = [], result: ResultSpec? = nil,
     since: Int = 1, example: String = "", summary: String = "", script: String
@@ -97,7 +129,7 @@ public struct FunctionSpec {
       name: name, parameters: parameters, result: result, since: since,
       example: example, summary: summary
     ) { _ throws(ScriptError) in
-      preconditionFailure("a method written in Lua has no Swift body")
+      preconditionFailure("a function written in Lua has no Swift body")
     }
     self.script = script
   }

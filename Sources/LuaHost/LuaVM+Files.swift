@@ -133,7 +133,7 @@ func realPath(_ path: String) -> String? {
 }
 
 /// Number of bytes before the first that is not UTF-8.
-private func firstInvalidByte(_ data: Data) -> Int {
+public func firstInvalidByte(_ data: Data) -> Int {
   var low = 0
   var position = data.startIndex
   var decoder = UTF8.ForwardParser()

@@ -94,7 +94,12 @@ public final class LuaVM {
       functions.append(RegisteredFunction(spec: spec, isMethod: method))
     }
     for spec in library {
-      register(spec, method: false) { lh_add_function(host, spec.name, $0) }
+      register(spec, method: false) {
+        if let script = spec.script {
+          return lh_add_script_function(host, spec.name, script)
+        }
+        return lh_add_function(host, spec.name, $0)
+      }
     }
     var types: [String: UInt32] = [:]
     for (number, type) in objectTypes.enumerated() {

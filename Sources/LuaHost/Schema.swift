@@ -10,6 +10,11 @@ public struct Schema: Sendable {
   }
 
   public init(name: String, fields: [Field]) { self.init(name, fields) }
+
+  /// The name of the class in editor annotations: `solon.revision_principle`.
+  public var annotation: String {
+    "solon." + name.replacing(" ", with: "_")
+  }
 }
 
 /// One field of a `Schema`.

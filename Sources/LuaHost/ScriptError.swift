@@ -33,6 +33,9 @@ public struct ScriptError: Error, Sendable, CustomStringConvertible {
   public var reason: Reason
   /// The offending line of the script, when its text is known.
   public var sourceLine: String?
+  /// What to try, when the message does not say it: from the kind of failure and
+  /// the words of Lua's own messages.
+  public var hint: String? { ErrorHint.hint(for: self) }
 
   public init(
     message: String, file: String? = nil, line: Int? = nil,
@@ -82,8 +85,9 @@ public struct ScriptError: Error, Sendable, CustomStringConvertible {
   ///    12 |   kl_coeficient = 0.1,
   /// called from
   ///   constitutions/harmless.lua:31: in function 'reward'
+  /// hint: …
   /// ```
-  /// Empty when neither is known.
+  /// Empty when none of them is known.
   public var details: String {
     var lines: [String] = []
     if let sourceLine, let line {
@@ -95,6 +99,7 @@ public struct ScriptError: Error, Sendable, CustomStringConvertible {
       lines.append("called from")
       lines += traceback.map { "  " + $0 }
     }
+    if let hint { lines.append("hint: \(hint)") }
     return lines.joined(separator: "\n")
   }
 }

@@ -9,6 +9,11 @@ enum Formatting {
     return text == "-0.00" ? "0.00" : text
   }
 
+  /// Such as "+0.12" or "−0.03".
+  static func signed(_ value: Double) -> String {
+    (value < 0 ? "−" : "+") + number(abs(value))
+  }
+
   /// Such as "0.62 [0.55, 0.70]".
   static func interval(_ mean: Double, _ low: Double, _ high: Double) -> String {
     guard mean.isFinite else { return "–" }

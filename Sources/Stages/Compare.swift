@@ -1,14 +1,7 @@
 import Constitution
-import Foundation
-import Inference
 import RunStore
-import Transformer
 
 /// Pairs of SL-CAI answers, and what the feedback model says of each pair.
-///
-/// Every question is put in both orders, so that a liking for the first
-/// option can be seen and taken out. With chain of thought the model reasons
-/// first and then chooses.
 struct Compare {
   /// Two answers to one prompt.
   struct Pair {
@@ -18,24 +11,7 @@ struct Compare {
     var b: Response
   }
 
-  /// The answer to one question in one order.
-  struct Vote {
-    var principle: PreferencePrinciple
-    var order: VoteOrder
-    /// Natural log-probabilities of choosing the option shown first and second.
-    var logFirst: Double
-    var logSecond: Double
-    /// The reasoning, when it was asked for.
-    var reasoning: String?
-    /// False when the reasoning did not end.
-    var parsed: Bool
-
-    /// P(the pair's A is better): the two choices' share, for this order.
-    var probabilityA: Double {
-      let first = 1 / (1 + exp(logSecond - logFirst))
-      return order == .ab ? first : 1 - first
-    }
-  }
+  typealias Vote = Judge.Vote
 
   struct Output {
     /// Red-team pairs with their votes, in prompt order.
@@ -79,81 +55,28 @@ struct Compare {
     }
   }
 
-  private struct Question {
-    var pair: Int
-    var principle: PreferencePrinciple
-    var order: VoteOrder
-    var values: [String: String]
-    var label: String
-  }
-
   private func votes(
     _ pairs: [Pair], _ context: StageContext, feedback: MemoisedEngine
   ) throws -> [(pair: Pair, votes: [Vote])] {
     let settings = context.settings.compare
-    // 1. Draw the principles, and write each question in both orders.
-    var questions: [Question] = []
-    for (index, pair) in pairs.enumerated() {
-      for draw in 0..<settings.principles {
-        let principle = try context.hooks.drawPreferencePrinciple(
-          for: pair.prompt, draw: draw, key: context.key("compare draw", pair.id, draw))
-        for order in [VoteOrder.ab, .ba] {
-          let (first, second) = order == .ab ? (pair.a, pair.b) : (pair.b, pair.a)
-          questions.append(
-            Question(
-              pair: index, principle: principle, order: order,
-              values: [
-                "prompt": pair.prompt.text, "a": first.text, "b": second.text,
-                "principle.text": principle.text,
-              ], label: "\(pair.id)/\(draw)/\(order.rawValue)"))
-        }
+    // Every pair is judged by as many principles as are asked for.
+    let items = try pairs.flatMap { pair in
+      try (0..<settings.principles).map { draw in
+        Judge.Item(
+          prompt: pair.prompt.text, a: pair.a.text, b: pair.b.text,
+          principle: try context.hooks.drawPreferencePrinciple(
+            for: pair.prompt, draw: draw, key: context.key("compare draw", pair.id, draw)),
+          label: "\(pair.id)/\(draw)", context: "compare, pair \(pair.id)")
       }
     }
-    func tokens(_ template: TemplateName, _ question: Question) throws -> (
-      all: [Int32], shared: Int
-    ) {
-      let prefix = context.conversation.tokens(
-        context.experiment.constitution.prefix(of: template))
-      let pieces = try context.hooks.render(
-        template, question.values, context: "compare, pair \(pairs[question.pair].id)")
-      return (prefix + context.conversation.tokens(pieces), prefix.count)
+    let answers = try Judge(questions: context.questions, model: feedback, settings: settings)
+      .votes(items, key: { context.key("compare reason", $0) }, progress: context.progress)
+    let votes = pairs.indices.map { index in
+      answers[index * settings.principles..<(index + 1) * settings.principles]
+        .flatMap { [$0.ab, $0.ba] }
     }
-
-    // 2. Reason.
-    var ended = questions.map { _ in true }
-    if settings.chainOfThought {
-      let requests = try questions.map { question in
-        let prompt = try tokens(.compareReason, question)
-        return context.request(
-          prompt.all, shared: prompt.shared, temperature: settings.reasoningTemperature,
-          limit: settings.reasoningTokens, key: context.key("compare reason", question.label))
-      }
-      let reasonings = try feedback.generate(requests, progress: context.progress("reasonings"))
-      for (index, reasoning) in reasonings.enumerated() {
-        questions[index].values["reasoning"] = context.conversation.text(of: reasoning)
-        ended[index] = reasoning.finish != .length
-      }
-      context.counter.setAside("reasonings without an end", count: ended.count { !$0 })
-    }
-
-    // 3. Choose.
-    let choices = ["A", "B"].map { context.conversation.tokenizer.encode($0) }
-    let answers = try feedback.scoreChoices(
-      questions.map { question in
-        let prompt = try tokens(
-          settings.chainOfThought ? .compareAnswer : .compare, question)
-        return ChoiceRequest(
-          prompt: prompt.all, sharedPrefixLength: prompt.shared, choices: choices)
-      }, progress: context.progress("choices"))
-
-    var votes: [[Vote]] = pairs.map { _ in [] }
-    for (index, question) in questions.enumerated() {
-      votes[question.pair].append(
-        Vote(
-          principle: question.principle, order: question.order,
-          logFirst: Double(answers[index][0]), logSecond: Double(answers[index][1]),
-          reasoning: question.values["reasoning"], parsed: ended[index]))
-    }
+    context.counter.setAside(
+      "reasonings without an end", count: votes.joined().count { !$0.parsed })
     report(votes, context)
     return Array(zip(pairs, votes).map { (pair: $0, votes: $1) })
   }

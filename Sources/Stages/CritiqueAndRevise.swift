@@ -1,5 +1,4 @@
 import Constitution
-import Inference
 import RunStore
 
 /// The supervised stage's loop: draw a principle, ask for a critique, ask for
@@ -54,53 +53,46 @@ struct CritiqueAndRevise {
     current: [String]
   ) throws -> [Step] {
     let settings = context.settings.revise
-    func ask(
-      _ template: TemplateName, _ values: [[String: String]], draw: Int, _ what: String
-    ) throws -> [Generation] {
-      let shared = context.conversation.tokens(
-        context.experiment.constitution.prefix(of: template))
-      let requests = try zip(prompts, values).map { prompt, values in
-        let pieces = try context.hooks.render(
-          template, values, context: "\(stage) round \(round), prompt \(prompt.id)")
-        return context.request(
-          shared + context.conversation.tokens(pieces), shared: shared.count,
-          temperature: settings.temperature, limit: settings.maximumTokens,
-          key: context.key(stage, prompt.id, draw))
-      }
-      return try model.generate(requests, progress: context.progress("round \(round) \(what)"))
-    }
 
     // 1. Draw a principle for every prompt.
     let principles = try prompts.map { prompt in
       try context.hooks.drawRevisionPrinciple(
         for: prompt, round: round, key: context.key("\(stage) draw", prompt.id, round))
     }
-    var values = zip(zip(prompts, current), principles).map { item, principle in
-      [
-        "prompt": item.0.text, "response": item.1,
-        "principle.critique": principle.critique, "principle.revision": principle.revision,
-      ]
+    var items = prompts.indices.map { index in
+      Questions.Item(
+        values: [
+          "prompt": prompts[index].text, "response": current[index],
+          "principle.critique": principles[index].critique,
+          "principle.revision": principles[index].revision,
+        ], key: context.key(stage, prompts[index].id, 2 * round),
+        context: "\(stage) round \(round), prompt \(prompts[index].id), "
+          + "principle \(principles[index].id)")
+    }
+    func ask(_ template: TemplateName, _ what: String) throws -> [Questions.Answer] {
+      try context.questions.ask(
+        template, items, of: model, temperature: settings.temperature,
+        limit: settings.maximumTokens, progress: context.progress("round \(round) \(what)"))
     }
 
     // 2. Critique.
-    var critiques: [Generation?] = prompts.map { _ in nil }
+    var critiques: [Questions.Answer?] = prompts.map { _ in nil }
     if settings.critiques {
-      critiques = try ask(.critique, values, draw: 2 * round, "critiques")
-      for index in values.indices {
-        values[index]["critique"] = context.conversation.text(of: critiques[index]!)
-      }
+      critiques = try ask(.critique, "critiques")
+      for index in items.indices { items[index].values["critique"] = critiques[index]!.text }
     }
 
     // 3. Revise.
-    let revisions = try ask(
-      settings.critiques ? .revision : .directRevision, values, draw: 2 * round + 1,
-      "revisions")
+    for index in items.indices {
+      items[index].key = context.key(stage, prompts[index].id, 2 * round + 1)
+    }
+    let revisions = try ask(settings.critiques ? .revision : .directRevision, "revisions")
     return prompts.indices.map { index in
       Step(
         prompt: prompts[index], round: round, principle: principles[index],
-        response: current[index], critique: values[index]["critique"] ?? "",
-        revision: context.conversation.text(of: revisions[index]),
-        ended: revisions[index].finish != .length && critiques[index]?.finish != .length)
+        response: current[index], critique: critiques[index]?.text ?? "",
+        revision: revisions[index].text,
+        ended: revisions[index].ended && critiques[index]?.ended != false)
     }
   }
 

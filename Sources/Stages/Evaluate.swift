@@ -58,6 +58,22 @@ struct Evaluate {
     try record(judge(responses, .harmful, context), system, context)
   }
 
+  /// Judges every round of revising `first`, each as a system of its own.
+  func record(
+    _ rounds: [[CritiqueAndRevise.Step]], of first: [Response], _ context: StageContext
+  ) throws {
+    for (index, steps) in rounds.enumerated() {
+      let revised = zip(first, steps).map { response, step in
+        var revised = response
+        revised.text = step.revision
+        revised.tokenCount = context.conversation.answer(step.revision).count
+        revised.ended = step.ended
+        return revised
+      }
+      try record(revised, as: "revision-\(index + 1)", context)
+    }
+  }
+
   /// Metrics that are asked of answers to ordinary prompts; all others are
   /// asked of answers to red-team prompts. A harmless answer to an ordinary
   /// prompt would otherwise water down the mean harm.
@@ -145,13 +161,16 @@ struct Evaluate {
       }
     }
     guard !decided.isEmpty else { return nil }
-    let scores = try scores(
-      preferenceModel,
-      decided.flatMap { pair, _ in
-        [pair.a, pair.b].map {
-          context.conversation.prompt(pair.prompt.text) + context.conversation.answer($0.text)
-        }
-      }, lanes: context.lanes)
+    let sequences = decided.flatMap { pair, _ in
+      [pair.a, pair.b].map {
+        context.conversation.prompt(pair.prompt.text) + context.conversation.answer($0.text)
+      }
+    }
+    if let plan = context.plan {
+      plan.addReading(tokens: sequences.reduce(0) { $0 + $1.count })
+      return nil
+    }
+    let scores = try scores(preferenceModel, sequences, lanes: context.lanes)
     let prefersA = decided.indices.map { scores[2 * $0] > scores[2 * $0 + 1] }
     let right = zip(prefersA, decided).count { $0 == $1.1 }
     var onHarm: [Bool] = []

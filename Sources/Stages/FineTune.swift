@@ -62,7 +62,8 @@ struct FineTune {
 
     let fingerprint = print.hex()
     return try context.trained(
-      fingerprint, kind: "sl-cai", tokenizer: start.tokenizer, chat: start.chat
+      fingerprint, kind: "sl-cai", base: start,
+      tokens: settings.epochs * examples.reduce(0) { $0 + $1.tokens.count }
     ) {
       let model = start.model.copy()
       let file = try context.unfinished(fingerprint)

@@ -27,12 +27,7 @@ struct Label {
     var comparisons: [ComparisonRecord] = []
     for (pair, votes) in compared.harmful {
       var label = try context.hooks.label(
-        votes.map { vote in
-          ScriptHooks.Vote(
-            principle: vote.principle, order: vote.order.rawValue,
-            probability: vote.probabilityA, logFirst: vote.logFirst,
-            logSecond: vote.logSecond, reasoning: vote.reasoning, parsed: vote.parsed)
-        }, for: pair.prompt, a: pair.a.text, b: pair.b.text,
+        votes.map(\.forLabel), for: pair.prompt, a: pair.a.text, b: pair.b.text,
         settings: context.settings)
       if let probability = label {
         switch source {

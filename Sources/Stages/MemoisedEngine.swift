@@ -14,17 +14,17 @@ final class MemoisedEngine {
 
   let engine: any LanguageModelEngine
   private let store: RunStore
+  /// With a plan, a call that is not on record is counted there and answered by
+  /// a stand-in; the model is not called.
+  private let plan: PlanTally?
   private(set) var reused = 0
   private(set) var computed = 0
 
-  init(_ engine: any LanguageModelEngine, store: RunStore) {
+  init(_ engine: any LanguageModelEngine, store: RunStore, plan: PlanTally? = nil) {
     self.engine = engine
     self.store = store
+    self.plan = plan
   }
-
-  var tokenizer: Tokenizer { engine.tokenizer }
-  var contextLength: Int { engine.contextLength }
-  var identity: String { engine.identity }
 
   func generate(
     _ requests: [GenerationRequest], progress: (Int, Int, String) -> Void
@@ -32,8 +32,9 @@ final class MemoisedEngine {
     try answer(
       requests, key: callKey, decode: Generation.init(memo:), encode: \.memo,
       progress: progress
-    ) { missing, done in
-      try self.engine.generate(missing, progress: done)
+    ) { missing, keys, done in
+      if let plan { return plan.generations(missing, keys, engine.tokenizer) }
+      return try self.engine.generate(missing, progress: done)
     }
   }
 
@@ -43,8 +44,9 @@ final class MemoisedEngine {
     try answer(
       requests, key: callKey, decode: [Float].init(memo:), encode: \.memo,
       progress: progress
-    ) { missing, done in
-      try self.engine.scoreChoices(missing, progress: done)
+    ) { missing, _, done in
+      if let plan { return plan.choices(missing) }
+      return try self.engine.scoreChoices(missing, progress: done)
     }
   }
 
@@ -52,7 +54,7 @@ final class MemoisedEngine {
     _ requests: [Request], key: (Request) -> Data,
     decode: (Data) throws -> Answer, encode: (Answer) -> Data,
     progress: (Int, Int, String) -> Void,
-    compute: ([Request], (@Sendable (Int, Int) -> Void)?) throws -> [Answer]
+    compute: ([Request], [Data], (@Sendable (Int, Int) -> Void)?) throws -> [Answer]
   ) throws -> [Answer] {
     let keys = requests.map(key)
     var answers = try store.memo(keys).map { try $0.map(decode) }
@@ -61,8 +63,8 @@ final class MemoisedEngine {
     let start = ContinuousClock.now
     for first in stride(from: 0, to: missing.count, by: Self.group) {
       let group = missing[first..<min(first + Self.group, missing.count)]
-      let made = try compute(group.map { requests[$0] }, nil)
-      try store.memoise(zip(group, made).map { (keys[$0], encode($1)) })
+      let made = try compute(group.map { requests[$0] }, group.map { keys[$0] }, nil)
+      if plan == nil { try store.memoise(zip(group, made).map { (keys[$0], encode($1)) }) }
       for (index, answer) in zip(group, made) { answers[index] = answer }
       computed += group.count
       let done = first + group.count

@@ -1,5 +1,5 @@
 public import Constitution
-public import Foundation
+import Foundation
 import Inference
 public import RunStore
 import Training
@@ -18,7 +18,7 @@ public struct Pipeline {
 
   /// Loads the starting model and checks what can be checked before compute.
   public init(
-    experiment: Experiment, hooks: ScriptHooks, store: RunStore, root: URL,
+    experiment: Experiment, hooks: ScriptHooks, store: RunStore, start: StartingModel,
     observer: any RunObserver, lanes: Int
   ) throws {
     self.experiment = experiment
@@ -26,24 +26,54 @@ public struct Pipeline {
     self.store = store
     self.observer = observer
     self.lanes = lanes
-    start = try Checkpoint.load(
-      root.appendingPathComponent(experiment.model), head: .languageModel)
-    try Preflight(experiment: experiment, start: start).check()
+    self.start = start.checkpoint
+    try Preflight(experiment: experiment, start: self.start).check()
   }
 
   /// Runs every stage under `run`'s id and returns what the summary needs.
   public func run(_ run: RunRecord) throws -> RunOutcome {
-    let context = StageContext(
-      experiment: experiment, hooks: hooks, store: store, run: run,
-      conversation: try Conversation(tokenizer: start.tokenizer, chat: start.chat),
+    let context = try self.context(run)
+    let sequence = StageSequence(context, count: stageCount)
+    let preference = try stages(context, sequence)
+    return RunOutcome(
+      seconds: sequence.seconds, luaSeconds: hooks.seconds, preference: preference)
+  }
+
+  /// What `run` would reuse and compute now. Nothing is computed or recorded:
+  /// the stages run with what is on record, and with stand-ins for the rest.
+  ///
+  /// - Parameter speed: turns the work into seconds.
+  public func plan(_ run: RunRecord, speed: MachineSpeed) throws -> Plan {
+    let scratch = FileManager.default.temporaryDirectory
+      .appendingPathComponent("solon-plan-\(UUID().uuidString)", isDirectory: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    let rows = try RunStore(directory: scratch)
+    let context = try self.context(rows.begin(run), rows: rows, plan: PlanTally())
+    let sequence = StageSequence(context, count: stageCount)
+    _ = try stages(context, sequence)
+    return Plan(
+      sequence.planned, model: start.model.configuration, speed: speed)
+  }
+
+  func context(
+    _ run: RunRecord, rows: RunStore? = nil, plan: PlanTally? = nil
+  ) throws -> StageContext {
+    StageContext(
+      experiment: experiment, hooks: hooks, store: rows ?? store, memo: store, plan: plan,
+      run: run, conversation: try Conversation(tokenizer: start.tokenizer, chat: start.chat),
       observer: observer, lanes: lanes)
+  }
+
+  private var stageCount: Int { 8 + 3 * experiment.controls.compactMap(\.labelSource).count }
+
+  private func stages(
+    _ context: StageContext, _ sequence: StageSequence
+  ) throws -> PreferenceOutcome? {
     let controls = experiment.controls
-    let labelControls = controls.compactMap(\.labelSource)
-    let sequence = StageSequence(
-      context, count: 8 + 3 * labelControls.count)
-    try store.insert([
+    func engine(_ checkpoint: Checkpoint) -> MemoisedEngine { context.engine(checkpoint) }
+    try context.store.insert([
       RunArtifactRecord(
-        runId: run.id, role: "helpful-only", weightsHash: start.weightsHash,
+        runId: context.run.id, role: "helpful-only", weightsHash: start.weightsHash,
         path: experiment.model)
     ])
 
@@ -135,8 +165,7 @@ public struct Pipeline {
             agreement.share, agreement.pairs) + (onHarm ?? ""))
       }
     }
-    return RunOutcome(
-      seconds: sequence.seconds, luaSeconds: hooks.seconds, preference: preference)
+    return preference
   }
 
   /// Revises held-out first responses and records each round as a system.
@@ -148,21 +177,7 @@ public struct Pipeline {
     let first = responses.filter { $0.draw == 0 }
     let rounds = try CritiqueAndRevise(stage: "evaluate revise").run(
       context, model: model, responses: first)
-    for (index, steps) in rounds.enumerated() {
-      let revised = zip(first, steps).map { response, step in
-        var revised = response
-        revised.text = step.revision
-        revised.tokenCount = context.conversation.answer(step.revision).count
-        revised.ended = step.ended
-        return revised
-      }
-      try evaluate.record(revised, as: "revision-\(index + 1)", context)
-    }
-  }
-
-  private func engine(_ checkpoint: Checkpoint) -> MemoisedEngine {
-    MemoisedEngine(
-      LocalEngine(checkpoint), store: store)
+    try evaluate.record(rounds, of: first, context)
   }
 }
 

@@ -38,7 +38,7 @@ struct Reinforce {
 
     let fingerprint = print.hex()
     return try context.trained(
-      fingerprint, kind: "rl-cai", tokenizer: start.tokenizer, chat: start.chat
+      fingerprint, kind: "rl-cai", base: start, tokens: tokens(prompts, options)
     ) {
       let policy = start.model.copy()
       let file = try context.unfinished(fingerprint)
@@ -77,6 +77,14 @@ struct Reinforce {
         ? result.steps[result.returnedIteration] : result.steps.last)?.meanKL
       return policy
     }
+  }
+
+  /// Tokens of all updates: policy and value network see every rollout in every
+  /// epoch, with answers of half the longest length.
+  private func tokens(_ prompts: [PPOPrompt], _ options: PPOOptions) -> Int {
+    let prompt = prompts.reduce(0) { $0 + $1.tokens.count } / max(1, prompts.count)
+    return 2 * options.iterations * options.epochs * options.rollouts
+      * (prompt + options.maximumNewTokens / 2)
   }
 
   /// Red-team and ordinary prompts in the stated share, interleaved by a keyed

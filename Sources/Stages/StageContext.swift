@@ -9,7 +9,13 @@ import Transformer
 final class StageContext {
   let experiment: Experiment
   let hooks: ScriptHooks
+  /// Where the run's rows go.
   let store: RunStore
+  /// Where answers and trained models are remembered; another store than the
+  /// rows' only for a plan.
+  let memo: RunStore
+  /// Set when nothing is to be computed, only counted.
+  let plan: PlanTally?
   let run: RunRecord
   let conversation: Conversation
   let observer: any RunObserver
@@ -20,12 +26,15 @@ final class StageContext {
   var counter = StageCounter()
 
   init(
-    experiment: Experiment, hooks: ScriptHooks, store: RunStore, run: RunRecord,
-    conversation: Conversation, observer: any RunObserver, lanes: Int
+    experiment: Experiment, hooks: ScriptHooks, store: RunStore, memo: RunStore? = nil,
+    plan: PlanTally? = nil, run: RunRecord, conversation: Conversation,
+    observer: any RunObserver, lanes: Int
   ) {
     self.experiment = experiment
     self.hooks = hooks
     self.store = store
+    self.memo = memo ?? store
+    self.plan = plan
     self.run = run
     self.conversation = conversation
     self.observer = observer
@@ -33,6 +42,13 @@ final class StageContext {
   }
 
   var settings: StageSettings { experiment.stages }
+
+  var questions: Questions { Questions(conversation: conversation, hooks: hooks) }
+
+  /// An engine that remembers, for one of the run's models.
+  func engine(_ checkpoint: Checkpoint) -> MemoisedEngine {
+    MemoisedEngine(LocalEngine(checkpoint), store: memo, plan: plan)
+  }
 
   func key(_ stage: String, _ item: String, _ draw: Int = 0) -> RandomKey {
     RandomKey(seed: experiment.seed, stage: stage, item: item, draw: UInt64(draw))

@@ -10,6 +10,8 @@ final class StageSequence {
   private var position = 0
   /// Seconds over all stages so far.
   private(set) var seconds = 0.0
+  /// What each stage of a plan would do.
+  private(set) var planned: [(record: StageRecord, work: PlanTally.Work)] = []
   /// The figures of each finished stage, by stage name.
   private(set) var figures: [String: [String: Double]] = [:]
 
@@ -54,6 +56,7 @@ final class StageSequence {
     }
     try close(.finished)
     seconds += record.seconds
+    if let plan = context.plan { planned.append((record, plan.take())) }
     figures[name] = context.counter.figures
     context.observer.stageEnded(name, summary: summary(record), seconds: record.seconds)
     for (reason, count) in context.counter.setAside {

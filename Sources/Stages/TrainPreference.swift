@@ -53,8 +53,8 @@ struct TrainPreference {
     print.add(context.lanes)
 
     return try context.trained(
-      print.hex(), kind: "preference-model", head: .scalar, tokenizer: start.tokenizer,
-      chat: start.chat
+      print.hex(), kind: "preference-model", head: .scalar, base: start,
+      tokens: settings.epochs * training.reduce(0) { $0 + $1.first.count + $1.second.count }
     ) {
       let model = start.model.makePreferenceModel()
       let report = try trainPreferenceModel(

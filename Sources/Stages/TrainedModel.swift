@@ -21,23 +21,32 @@ private struct TrainingMemo: Codable {
 extension StageContext {
   /// The model with this fingerprint: from the record, or made by `train` and
   /// recorded. Figures that `train` left in the counter are kept with it.
+  ///
+  /// - Parameters:
+  ///   - tokens: read and learned from in all steps together, for plans.
+  ///   - base: what stands in for the model in a plan.
   func trained(
-    _ fingerprint: String, kind: String, head: Head = .languageModel,
-    tokenizer: Tokenizer, chat: ChatFormat, train: () throws -> Model
+    _ fingerprint: String, kind: String, head: Head = .languageModel, base: Checkpoint,
+    tokens: @autoclosure () -> Int, train: () throws -> Model
   ) throws -> TrainedModel {
-    if let memo = try store.stageMemo(fingerprint, as: TrainingMemo.self),
-      let directory = store.artifactURL(memo.artifact)
+    if let known = try memo.stageMemo(fingerprint, as: TrainingMemo.self),
+      let directory = memo.artifactURL(known.artifact)
     {
-      counter.figures.merge(memo.figures) { _, kept in kept }
+      counter.figures.merge(known.figures) { _, kept in kept }
       return TrainedModel(
-        checkpoint: try Checkpoint.load(directory, head: head), artifact: memo.artifact,
+        checkpoint: try Checkpoint.load(directory, head: head), artifact: known.artifact,
         isNew: false)
     }
-    let checkpoint = try Checkpoint(model: train(), tokenizer: tokenizer, chat: chat)
-    let artifact = try store.storeArtifact(kind: kind) { directory in
+    if let plan {
+      plan.addTraining(tokens: tokens())
+      return TrainedModel(
+        checkpoint: base.standIn(named: "planned-\(fingerprint)"), artifact: "", isNew: true)
+    }
+    let checkpoint = try Checkpoint(model: train(), tokenizer: base.tokenizer, chat: base.chat)
+    let artifact = try memo.storeArtifact(kind: kind) { directory in
       try checkpoint.save(to: directory, precision: .float32)
     }
-    try store.memoiseStage(
+    try memo.memoiseStage(
       fingerprint, TrainingMemo(artifact: artifact, figures: counter.figures))
     try? FileManager.default.removeItem(at: unfinished(fingerprint))
     return TrainedModel(checkpoint: checkpoint, artifact: artifact, isNew: true)

@@ -17,6 +17,19 @@ public struct Checkpoint: Sendable {
     self.init(checked: model, tokenizer, chat)
   }
 
+  /// The same model under another name in place of its hash, for a model that
+  /// is not there yet: nothing known of these weights holds for it.
+  public func standIn(named name: String) -> Checkpoint {
+    Checkpoint(model: model, tokenizer: tokenizer, chat: chat, weightsHash: name)
+  }
+
+  private init(model: Model, tokenizer: Tokenizer, chat: ChatFormat, weightsHash: String) {
+    self.model = model
+    self.tokenizer = tokenizer
+    self.chat = chat
+    self.weightsHash = weightsHash
+  }
+
   init(checked model: Model, _ tokenizer: Tokenizer, _ chat: ChatFormat) {
     self.model = model
     self.tokenizer = tokenizer

@@ -59,6 +59,13 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
   public var queryWidth: Int { headCount * headDimension }
   /// G·D: width of the keys, and of the values.
   public var keyValueWidth: Int { keyValueHeadCount * headDimension }
+  /// Weights that every token is multiplied by: all matrices, the output head
+  /// included and the embedding, which is only looked up, not.
+  public var matrixParameterCount: Int {
+    let attention = 2 * hiddenSize * (queryWidth + keyValueWidth)
+    let feedForward = 3 * hiddenSize * intermediateSize
+    return layerCount * (attention + feedForward) + hiddenSize * vocabularySize
+  }
 
   /// Throws unless a model of this shape can be built: positive sizes within
   /// bounds, an even head dimension, heads divisible into groups, finite

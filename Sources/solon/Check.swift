@@ -1,58 +1,143 @@
 import ArgumentParser
 import Constitution
 import Foundation
+import Kernels
 import LuaHost
+import RunStore
+import Stages
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Load a script and check everything that can be known without compute.")
+    abstract: "Check a script: everything that `run` does, short of compute.",
+    discussion: """
+      Loads the file, calls every function on made-up inputs (several times and in another order, \
+      so that hidden state shows), swaps A and B before `label`, measures token lengths against \
+      the model's context, runs the *_test.lua beside each script, and prints what a run would \
+      reuse and compute.
+      """)
 
-  @Argument(help: "A file that returns an experiment, a constitution or a pretraining.")
+  @Argument(
+    help: "A file that returns an experiment, a constitution, a pretraining, or tests.")
   var file: String
 
   @OptionGroup var settings: OverrideOptions
 
+  @Option(name: .long, help: "Plan for the first N prompts of each set, as `run --limit` does.")
+  var limit: Int?
+
+  @Flag(name: .long, help: "Print one JSON object.")
+  var json = false
+
   @OptionGroup var project: ProjectOptions
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit \(limit): expected at least 1") }
+  }
 
   func run() throws {
     try reportingFailure {
-      let loaded = try ScriptLoader(root: project.root).load(
-        file, kinds: "experiment", "constitution", "pretraining")
-      let table = loaded.value
-      switch table.kind {
-      case "experiment":
-        let experiment = try Experiment(table, overrides: settings.overrides)
-        let sets = experiment.prompts
-        Console.line("\(file): experiment '\(experiment.name)' is sound")
-        describe(experiment.constitution)
-        Console.line(
-          "  prompts       \(sets.harmful.count) harmful, \(sets.helpful.count) helpful; "
-            + "held out: \(sets.harmfulHeldOut.count) harmful, \(sets.helpfulHeldOut.count) helpful"
-        )
-      case "constitution":
-        Console.line("\(file): constitution is sound")
-        describe(try Constitution(table))
-      default:
-        let pretraining = try Pretraining(table, overrides: settings.overrides)
-        Console.line(
-          "\(file): pretraining '\(pretraining.name)' is sound: \(pretraining.layers) layers of "
-            + "\(pretraining.hidden), \(pretraining.tokens) tokens, into \(pretraining.output)")
+      var report = CheckReport(file: file)
+      do {
+        try check(&report)
+      } catch let error as ScriptError {
+        report.add(error)
+      } catch {
+        guard json else { throw error }
+        report.add(ScriptError(message: String(describing: error)))
+      }
+      Console.line(json ? try report.json() : report.text())
+      for error in json ? [] : report.failures { Failure.show(error) }
+      if !report.isSound { throw ExitCode.failure }
+    }
+  }
+
+  private func check(_ report: inout CheckReport) throws {
+    let loader = ScriptLoader(root: project.root)
+    let vm = try loader.machine()
+    let value = try vm.load(file: URL(fileURLWithPath: file).standardizedFileURL)
+    guard let table = value.tableValue, table.kind != nil else {
+      report.kind = "tests"
+      try report.add(ScriptTests(value, path: file, vm: vm).run(), of: file)
+      return
+    }
+    report.kind = table.kind!
+    switch table.kind! {
+    case "experiment":
+      var experiment = try Experiment(table, overrides: settings.overrides)
+      if let limit { experiment.prompts.limit(to: limit) }
+      report.describe(experiment)
+      try check(
+        &report, vm, experiment.constitution, evaluator: experiment.evaluator,
+        prompts: Array(experiment.prompts.harmful.prefix(8)), settings: experiment.stages)
+      guard report.isSound else { return }
+      try plan(&report, experiment, vm)
+    case "constitution":
+      let constitution = try Constitution(table)
+      report.describe(constitution)
+      try check(&report, vm, constitution)
+    case "pretraining":
+      let pretraining = try Pretraining(table, overrides: settings.overrides)
+      report.rows.append(
+        (
+          "pretraining",
+          "'\(pretraining.name)': \(pretraining.layers) layers of \(pretraining.hidden), "
+            + "\(pretraining.tokens) tokens, into \(pretraining.output)"
+        ))
+    default:
+      throw ScriptError(
+        message: "a \(table.kind!) cannot be checked by itself; check a file that returns an "
+          + "experiment, a constitution, a pretraining or tests", file: file)
+    }
+    try runTests(&report, vm)
+  }
+
+  private func check(
+    _ report: inout CheckReport, _ vm: LuaVM, _ constitution: Constitution,
+    evaluator: Experiment.Evaluator? = nil, prompts: [Prompt] = [],
+    settings: StageSettings? = nil
+  ) throws {
+    let hooks = ScriptHooks(vm: vm, constitution: constitution, evaluator: evaluator)
+    var check = try CallbackCheck(
+      hooks: hooks, evaluator: evaluator, prompts: prompts, settings: settings)
+    report.add(check.run())
+  }
+
+  /// Runs `x_test.lua` beside every script `x.lua` that was loaded.
+  private func runTests(_ report: inout CheckReport, _ vm: LuaVM) throws {
+    for script in vm.loadedScripts.map(\.path) where script.hasSuffix(".lua") {
+      let path = script.dropLast(4) + "_test.lua"
+      let url = vm.projectRoot.appendingPathComponent(String(path))
+      guard FileManager.default.fileExists(atPath: url.path) else { continue }
+      do {
+        let tests = try ScriptTests(vm.load(file: url), path: String(path), vm: vm)
+        report.add(tests.run(), of: String(path))
+      } catch {
+        report.add(error)
       }
     }
   }
 
-  private func describe(_ constitution: Constitution) {
-    Console.line(
-      "  constitution  '\(constitution.name)' version \(constitution.version): "
-        + "\(constitution.revisionPrinciples.count) revision and "
-        + "\(constitution.preferencePrinciples.count) preference principles")
-    let functions = [
-      ("draw", constitution.draw), ("keep", constitution.keep), ("label", constitution.label),
-      ("reward", constitution.reward),
-    ].compactMap { name, function in
-      function.map { "\(name) (\($0.location.map(\.description) ?? "host"))" }
-    }
-    Console.line(
-      "  functions     \(functions.isEmpty ? "none" : functions.joined(separator: ", "))")
+  private func plan(
+    _ report: inout CheckReport, _ experiment: Experiment, _ vm: LuaVM
+  ) throws {
+    let hooks = ScriptHooks(
+      vm: vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
+    try BLAS.load()
+    let start = try StartingModel(project.root.appendingPathComponent(experiment.model))
+    report.add(try TokenLengths(experiment, hooks: hooks, start: start))
+    guard report.isSound else { return }
+    // Without a record there is nothing to reuse, and none is made here.
+    let scratch = FileManager.default.temporaryDirectory
+      .appendingPathComponent("solon-check-\(UUID().uuidString)", isDirectory: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    let store =
+      try (try? RunStore(existing: project.runsDirectory)) ?? RunStore(directory: scratch)
+    let lanes = Lanes.standardCount
+    let pipeline = try Pipeline(
+      experiment: experiment, hooks: hooks, store: store, start: start,
+      observer: SilentObserver(), lanes: lanes)
+    report.plan = try pipeline.plan(
+      .describing(experiment, settings: settings, limit: limit, root: project.root, lanes: lanes),
+      speed: .measured(lanes: lanes))
   }
 }

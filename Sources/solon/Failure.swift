@@ -9,8 +9,20 @@ struct UsageError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Runs a command's work. Any error ends the program with one line on standard
-/// error, followed for scripts by the source line and traceback, and exit
+/// Errors as people see them, on standard error.
+enum Failure {
+  /// One line that says what failed; for scripts, then the source line, the
+  /// traceback and a hint.
+  static func show(_ error: any Error) {
+    var text = "solon: \(error)\n"
+    if let script = error as? ScriptError, !script.details.isEmpty {
+      text += script.details + "\n"
+    }
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}
+
+/// Runs a command's work. Any error is shown and ends the program with exit
 /// code 1 (64 for wrong usage).
 func reportingFailure(_ body: () throws -> Void) throws {
   do {
@@ -20,11 +32,7 @@ func reportingFailure(_ body: () throws -> Void) throws {
   } catch let error as ExitCode {
     throw error
   } catch {
-    var text = "solon: \(error)\n"
-    if let script = error as? ScriptError, !script.details.isEmpty {
-      text += script.details + "\n"
-    }
-    FileHandle.standardError.write(Data(text.utf8))
+    Failure.show(error)
     throw ExitCode.failure
   }
 }

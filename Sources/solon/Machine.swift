@@ -1,3 +1,4 @@
+import Constitution
 import Foundation
 import Kernels
 import LuaHost
@@ -14,6 +15,23 @@ extension MachineRecord {
   }
 }
 
+extension RunRecord {
+  /// The record of a run of `experiment` by this command line, here and now.
+  /// Needs a loaded BLAS.
+  static func describing(
+    _ experiment: Experiment, settings: OverrideOptions, limit: Int?, root: URL, lanes: Int
+  ) -> RunRecord {
+    RunRecord(
+      name: experiment.name, seed: Int64(experiment.seed),
+      command: (["solon"] + CommandLine.arguments.dropFirst()).joined(separator: " "),
+      experiment: experiment.resolved.json, overrides: settings.set,
+      constitutionName: experiment.constitution.name,
+      constitutionVersion: experiment.constitution.version,
+      constitutionHash: experiment.constitution.contentHash, limit: limit,
+      machine: .current(lanes: lanes), gitCommit: currentCommit(in: root))
+  }
+}
+
 private func processorName() -> String {
   let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
   let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
@@ -24,7 +42,7 @@ private func processorName() -> String {
 
 /// The commit that `directory` is at, read from `.git`; nil outside a
 /// repository.
-func gitCommit(in directory: URL) -> String? {
+func currentCommit(in directory: URL) -> String? {
   let git = directory.appendingPathComponent(".git")
   guard
     let head = try? String(contentsOf: git.appendingPathComponent("HEAD"), encoding: .utf8)

@@ -43,17 +43,13 @@ struct Run: ParsableCommand {
       let store = try RunStore(directory: project.runsDirectory)
       let lanes = Lanes.standardCount
       let pipeline = try Pipeline(
-        experiment: experiment, hooks: hooks, store: store, root: project.root,
+        experiment: experiment, hooks: hooks, store: store,
+        start: StartingModel(project.root.appendingPathComponent(experiment.model)),
         observer: ConsoleObserver(), lanes: lanes)
 
       let record = try store.begin(
-        RunRecord(
-          name: experiment.name, seed: Int64(experiment.seed), command: command,
-          experiment: experiment.resolved.json, overrides: settings.set,
-          constitutionName: experiment.constitution.name,
-          constitutionVersion: experiment.constitution.version,
-          constitutionHash: experiment.constitution.contentHash, limit: limit,
-          machine: .current(lanes: lanes), gitCommit: gitCommit(in: project.root)),
+        .describing(
+          experiment, settings: settings, limit: limit, root: project.root, lanes: lanes),
         scripts: loaded.vm.loadedScripts.map {
           ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
         })
@@ -72,9 +68,5 @@ struct Run: ParsableCommand {
       Console.line("")
       Console.line(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
     }
-  }
-
-  private var command: String {
-    (["solon"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
   }
 }

@@ -13,12 +13,18 @@ struct ScriptLoader {
     var path: String
   }
 
-  /// Loads `file`, which must return a table made by one of `solon.<kind>`.
-  func load(_ file: String, kinds: String...) throws -> Loaded {
-    let url = URL(fileURLWithPath: file).standardizedFileURL
-    let vm = try LuaVM(
+  /// A fresh machine for the project's scripts.
+  func machine() throws -> LuaVM {
+    try LuaVM(
       projectRoot: root, limits: Limits(), library: ScriptLibrary.functions(root: root),
       objectTypes: ScriptLibrary.objects)
+  }
+
+  /// Loads `file`, which must return a table made by one of `solon.<kind>`, in
+  /// `machine` or a fresh one.
+  func load(_ file: String, kinds: String..., machine vm: LuaVM? = nil) throws -> Loaded {
+    let url = URL(fileURLWithPath: file).standardizedFileURL
+    let vm = try vm ?? machine()
     let value = try vm.load(file: url)
     guard let table = value.tableValue, let kind = table.kind, kinds.contains(kind) else {
       let names = kinds.map { "solon.\($0)" }.joined(separator: ", ")

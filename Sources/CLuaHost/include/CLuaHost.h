@@ -93,7 +93,9 @@ lh_status lh_add_function(lh_host *host, const char *name, int32_t index);
 lh_status lh_add_object_type(lh_host *host, const char *name, int32_t type);
 lh_status lh_add_method(lh_host *host, int32_t type, const char *name,
                         const char *full_name, int32_t index);
-// The same for a method written in Lua: `text` is a chunk that returns it.
+// The same for functions written in Lua: `text` is a chunk that returns it.
+lh_status lh_add_script_function(lh_host *host, const char *name,
+                                 const char *text);
 lh_status lh_add_script_method(lh_host *host, int32_t type, const char *name,
                                const char *full_name, const char *text);
 // Makes every library table read-only.

@@ -54,18 +54,12 @@ extension ScriptLibrary {
   ) -> FunctionSpec {
     FunctionSpec(
       name: "solon.\(kind)",
-      parameters: [Parameter("settings", .any, "the fields of the \(kind)")],
-      result: ResultSpec("solon.\(kind)", "the checked table"),
+      parameters: [Parameter("settings", .record(schema), "the fields of the \(kind)")],
+      result: ResultSpec(.tagged(kind), "the checked table, read-only"),
       since: 1, example: example, summary: summary
     ) { context throws(ScriptError) in
-      guard var table = context.arguments[0].tableValue else {
-        throw ScriptError(
-          "solon.\(kind): expected a table, got \(context.arguments[0].typeName)",
-          at: context.location, reason: .schema)
-      }
-      table.location = context.location
-      let checked = try schema.validate(table, path: kind)
-        .tagged(kind, at: context.location)
+      // The parameter's schema has been checked; the rest is not in it.
+      let checked = context.table(0).tagged(kind, at: context.location)
       try check(checked)
       return .table(checked)
     }
