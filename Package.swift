@@ -65,10 +65,16 @@ let package = Package(
         "Kernels", "RunStore", "KeyedRandom", crypto,
       ]),
     layer("Report", ["RunStore"]),
+    layer(
+      "Session",
+      [
+        "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Inference", "Kernels",
+        "KeyedRandom",
+      ]),
     .executableTarget(
       name: "solon",
       dependencies: [
-        "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Training",
+        "Session", "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Training",
         "Inference", "Transformer", "Kernels", "KeyedRandom", argumentParser,
       ],
       swiftSettings: settings),

@@ -36,16 +36,14 @@ public struct CallbackCheck {
     if prompts.isEmpty {
       for number in 1...8 {
         prompts.append(
-          try Prompt(
-            ["id": .string("synthetic \(number)"), "text": .string("synthetic prompt \(number)")],
-            path: "prompt", nil))
+          try Prompt(id: "synthetic \(number)", text: "synthetic prompt \(number)"))
       }
     }
     self.prompts = prompts
     if let settings {
       self.settings = settings
     } else {
-      self.settings = try StageSettings(LuaTable())
+      self.settings = try StageSettings()
     }
   }
 
@@ -88,7 +86,7 @@ public struct CallbackCheck {
           guard value == first[item] else {
             throw ScriptError(
               "\(name): depends on the calls before it: called \(pass) with the same arguments "
-                + "it returned \(value), before \(first[item]) — let it read its arguments only, "
+                + "it returned \(shown(value)), before \(shown(first[item])) — let it read its arguments only, "
                 + "and keep nothing in outer variables", at: function.location,
               context: "synthetic item \(item + 1)")
           }
@@ -99,6 +97,13 @@ public struct CallbackCheck {
       report.errors.append(error)
       return false
     }
+  }
+
+  /// `nil` and not `Optional(…)`.
+  private func shown<Value>(_ value: Value) -> String {
+    let mirror = Mirror(reflecting: value)
+    guard mirror.displayStyle == .optional else { return "\(value)" }
+    return mirror.children.first.map { "\($0.value)" } ?? "nil"
   }
 
   // MARK: One function each
@@ -175,8 +180,10 @@ public struct CallbackCheck {
     }
     guard isPure else { return }
     do throws(ScriptError) {
+      var kept = 0
       for item in items.indices {
         let plain = try label(item, swapped: false)
+        if plain != nil { kept += 1 }
         let swapped = try label(item, swapped: true)
         guard plain.map({ 1 - $0 }).isNear(swapped) else {
           throw ScriptError(
@@ -185,6 +192,12 @@ public struct CallbackCheck {
               + "\(plain.map { "\(1 - $0)" } ?? "nil") (1 - p) — treat both responses alike",
             at: function.location, context: "synthetic item \(item + 1)")
         }
+      }
+      if kept == 0 {
+        throw ScriptError(
+          "label: returned nil for every one of \(items.count) sets of votes, so no pair would be "
+            + "left to learn from — return P(A is better), and nil only to drop a pair",
+          at: function.location)
       }
     } catch {
       report.errors.append(error)

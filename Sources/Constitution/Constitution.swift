@@ -13,6 +13,8 @@ public struct Constitution: Sendable {
   /// Few-shot texts by template name, in order.
   public var exemplars: [TemplateName: [String]]
   public var templates: [TemplateName: TemplateSource]
+  /// Texts that end an answer to a template, for models that mark no end.
+  public var stop: [String]
   /// Chooses the principle for an item; uniform when absent.
   public var draw: LuaFunction?
   /// Whether a revision enters fine-tuning; all do when absent.
@@ -73,6 +75,7 @@ public struct Constitution: Sendable {
       }
     }
 
+    stop = table.texts("stop")
     templates = [:]
     let given = table.table("templates")
     for name in TemplateName.allCases {

@@ -55,6 +55,9 @@ enum ConstitutionSchema {
       .init("exemplars", .record(exemplars), .optional, "few-shot texts"),
       .init("templates", .record(templates), .required, "how questions are put to the model"),
       .init(
+        "stop", .array(of: .nonEmptyString), .optional,
+        "texts that end an answer to a template, besides the end of a turn; not part of it"),
+      .init(
         "draw", .function(CallbackSchemas.draw), .optional,
         "chooses the principle for an item; uniform when absent"),
       .init(

@@ -106,6 +106,11 @@ public struct Prompt: Sendable {
   /// The whole row, as the evaluator gets it.
   public var row: LuaTable
 
+  /// A prompt that is nothing but its text.
+  public init(id: String, text: String) throws(ScriptError) {
+    try self.init(["id": .string(id), "text": .string(text)], path: "prompt", nil)
+  }
+
   init(_ value: LuaValue, path: String, _ location: SourceLocation?) throws(ScriptError) {
     guard let row = value.tableValue else {
       throw ScriptError(

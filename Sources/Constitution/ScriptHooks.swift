@@ -157,7 +157,7 @@ public final class ScriptHooks {
   }
 
   /// One answered question, as `label` sees it.
-  public struct Vote {
+  public struct Vote: Sendable {
     public var principle: PreferencePrinciple
     /// `"AB"` or `"BA"`: which of the pair was shown first.
     public var order: String
@@ -184,14 +184,16 @@ public final class ScriptHooks {
   }
 
   /// P(A is better) from the votes on a pair, or nil to drop the pair.
-  /// Without a `label` function: the mean of the votes, clamped as the
-  /// experiment asks.
+  /// Without a `label` function: the mean of the votes that were parsed, clamped
+  /// as the experiment asks; nil when none was.
   public func label(
     _ votes: [Vote], for prompt: Prompt, a: String, b: String, settings: StageSettings
   ) throws(ScriptError) -> Double? {
     let clamp = settings.label.clamp
     guard let function = constitution.label else {
-      let mean = votes.reduce(0) { $0 + $1.probability } / Double(max(votes.count, 1))
+      let parsed = votes.filter(\.parsed)
+      guard !parsed.isEmpty else { return nil }
+      let mean = parsed.reduce(0) { $0 + $1.probability } / Double(parsed.count)
       return clamp.map { min(max(mean, $0.lowerBound), $0.upperBound) } ?? mean
     }
     let context = "label, prompt \(prompt.id)"

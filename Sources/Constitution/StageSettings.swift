@@ -1,4 +1,4 @@
-import LuaHost
+public import LuaHost
 
 /// The settings of every stage, as checked numbers. Defaults and ranges stand
 /// in `ExperimentSchema`.
@@ -89,6 +89,9 @@ public struct StageSettings: Sendable {
     public var samples: Int
     public var bootstrap: Int
   }
+
+  /// Every setting at its default.
+  public init() throws(ScriptError) { try self.init(LuaTable()) }
 
   init(_ given: LuaTable) throws(ScriptError) {
     func settings(_ schema: Schema) throws(ScriptError) -> LuaTable {

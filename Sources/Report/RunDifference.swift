@@ -196,15 +196,13 @@ struct ChainDifference {
         "\(change.step.prompt) round \(change.step.round), \(principle): \(change.promptText)",
         columns: width)
       lines += marked(" ", change.response, width)
-      lines.append("  critique")
-      lines += marked("-", change.critique.before, width)
-      lines += marked("+", change.critique.after, width)
-      lines.append("  revision")
-      if change.revision.before == change.revision.after {
-        lines += marked("=", change.revision.after, width)
-      } else {
-        lines += marked("-", change.revision.before, width)
-        lines += marked("+", change.revision.after, width)
+      for (name, texts) in [("critique", change.critique), ("revision", change.revision)] {
+        lines.append("  \(name)")
+        if texts.before == texts.after {
+          lines += marked("=", texts.after, width)
+        } else {
+          lines += marked("-", texts.before, width) + marked("+", texts.after, width)
+        }
       }
     }
     return lines.map { $0 + "\n" }.joined()

@@ -43,8 +43,12 @@ public struct Conversation: Sendable {
       pieces.map { .init($0.text, allowsSpecialTokens: !$0.isData) })
   }
 
-  /// The generated text, without the end of the turn.
-  public func text(of generation: Generation) -> String {
+  /// The generated text, without the end of the turn or the stop string that
+  /// ended it.
+  public func text(of generation: Generation, stopStrings: [String] = []) -> String {
+    if generation.finish == .stopString {
+      return generation.text(tokenizer, stopStrings: stopStrings).trimmed
+    }
     var tokens = generation.tokens[...]
     if tokens.last == endOfTurn { tokens.removeLast() }
     return tokenizer.decode(tokens).trimmed

@@ -77,6 +77,7 @@ struct FineTune {
         batch: { step in order.batch(step).map { examples[$0] } },
         lanes: context.lanes
       ) { report in
+        try context.checkCancellation()
         context.observer.stageProgressed(
           done: report.step, total: report.steps,
           detail: String(

@@ -1,6 +1,6 @@
 public import Constitution
 import Foundation
-import Inference
+public import Inference
 public import RunStore
 import Training
 import Transformer
@@ -13,6 +13,8 @@ public struct Pipeline {
   public var store: RunStore
   public var observer: any RunObserver
   public var lanes: Int
+  /// Ends model calls at the next token and training at the next step.
+  public var cancellation: Cancellation?
   /// The starting model, loaded.
   let start: Checkpoint
 
@@ -61,7 +63,7 @@ public struct Pipeline {
     StageContext(
       experiment: experiment, hooks: hooks, store: rows ?? store, memo: store, plan: plan,
       run: run, conversation: try Conversation(tokenizer: start.tokenizer, chat: start.chat),
-      observer: observer, lanes: lanes)
+      observer: observer, lanes: lanes, cancellation: cancellation)
   }
 
   private var stageCount: Int { 8 + 3 * experiment.controls.compactMap(\.labelSource).count }

@@ -61,7 +61,7 @@ public struct Probe {
           key: RandomKey(seed: suite.seed, stage: stage, item: index),
           maximumNewTokens: suite.maximumTokens, stopTokens: [conversation.endOfTurn])
       }
-    ).map(conversation.text(of:))
+    ).map { conversation.text(of: $0) }
   }
 
   private func critiques(_ kind: String, _ draw: LuaFunction) throws -> [Figure] {

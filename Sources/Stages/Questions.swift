@@ -44,10 +44,13 @@ struct Questions {
       return GenerationRequest(
         prompt: question.all, sharedPrefixLength: question.shared,
         sampling: Sampling(temperature: Float(temperature)), key: item.key,
-        maximumNewTokens: limit, stopTokens: [conversation.endOfTurn])
+        maximumNewTokens: limit, stopTokens: [conversation.endOfTurn],
+        stopStrings: hooks.constitution.stop)
     }
     return try model.generate(requests, progress: progress).map {
-      Answer(text: conversation.text(of: $0), ended: $0.finish != .length)
+      Answer(
+        text: conversation.text(of: $0, stopStrings: hooks.constitution.stop),
+        ended: $0.finish != .length)
     }
   }
 

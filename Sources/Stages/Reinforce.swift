@@ -61,6 +61,7 @@ struct Reinforce {
           }
         }
       ) { step in
+        try context.checkCancellation()
         context.observer.stageProgressed(
           done: step.iteration, total: options.iterations,
           detail: String(

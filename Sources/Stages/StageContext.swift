@@ -22,13 +22,14 @@ final class StageContext {
   /// Threads' worth of work a training step is split into; recorded, because
   /// sums are taken lane by lane.
   let lanes: Int
+  let cancellation: Cancellation?
   /// The figures of the stage that is running.
   var counter = StageCounter()
 
   init(
     experiment: Experiment, hooks: ScriptHooks, store: RunStore, memo: RunStore? = nil,
     plan: PlanTally? = nil, run: RunRecord, conversation: Conversation,
-    observer: any RunObserver, lanes: Int
+    observer: any RunObserver, lanes: Int, cancellation: Cancellation? = nil
   ) {
     self.experiment = experiment
     self.hooks = hooks
@@ -39,6 +40,7 @@ final class StageContext {
     self.conversation = conversation
     self.observer = observer
     self.lanes = lanes
+    self.cancellation = cancellation
   }
 
   var settings: StageSettings { experiment.stages }
@@ -47,7 +49,8 @@ final class StageContext {
 
   /// An engine that remembers, for one of the run's models.
   func engine(_ checkpoint: Checkpoint) -> MemoisedEngine {
-    MemoisedEngine(LocalEngine(checkpoint), store: memo, plan: plan)
+    MemoisedEngine(
+      LocalEngine(checkpoint, cancellation: cancellation), store: memo, plan: plan)
   }
 
   func key(_ stage: String, _ item: String, _ draw: Int = 0) -> RandomKey {
@@ -61,6 +64,11 @@ final class StageContext {
       prompt: prompt, sharedPrefixLength: shared,
       sampling: Sampling(temperature: Float(temperature)), key: key,
       maximumNewTokens: limit, stopTokens: [conversation.endOfTurn], stopStrings: [])
+  }
+
+  /// Throws when the run has been cancelled; asked after every training step.
+  func checkCancellation() throws {
+    if cancellation?.isCancelled == true { throw Cancelled() }
   }
 
   /// Passes engine progress on to the observer, as `what`.

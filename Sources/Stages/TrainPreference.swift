@@ -60,6 +60,7 @@ struct TrainPreference {
       let report = try trainPreferenceModel(
         model, pairs: training, heldOut: heldOut, options: options, lanes: context.lanes
       ) { step in
+        try context.checkCancellation()
         context.observer.stageProgressed(
           done: step.step, total: step.steps,
           detail: String(format: "loss %.3f, %.0f tokens/s", step.loss, step.tokensPerSecond))

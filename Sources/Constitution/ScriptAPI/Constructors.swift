@@ -15,7 +15,7 @@ extension ScriptLibrary {
           templates = {
             critique = "{{prompt}}\\n{{response}}\\n{{principle.critique}}\\n",
             revision = "{{prompt}}\\n{{response}}\\n{{critique}}\\n{{principle.revision}}\\n",
-            compare = "{{prompt}}\\n{{principle.text}}\\n(A) {{a}}\\n(B) {{b}}\\nAnswer: ",
+            compare = "{{prompt}}\\n{{principle.text}}\\n(A) {{a}}\\n(B) {{b}}\\nAnswer: (",
           },
         }
         """

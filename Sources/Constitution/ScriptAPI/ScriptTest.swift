@@ -62,7 +62,8 @@ enum ScriptTest {
         Parameter("got", .any, optional: true), Parameter("expected", .any, optional: true),
       ],
       example: "t:equal({ 1, { a = 2 } }, { 1, { a = 2 } })",
-      summary: "Both are the same value; tables are compared by their contents."
+      summary:
+        "Both are the same value; tables are compared by their contents. Functions have none: compare what they return."
     ) { context throws(ScriptError) in
       guard same(context[0], context[1]) else {
         throw context.error("expected \(context[1].summary), got \(context[0].summary)")
