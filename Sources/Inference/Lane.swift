@@ -73,11 +73,13 @@ final class Lane: @unchecked Sendable {
 
   /// Takes jobs from `queue` until it is empty and all are finished. At most
   /// `slots` run at once; `finish` gets each finished job, and `stepped` the
-  /// numbers of jobs finished and of rows read in each step.
+  /// numbers of jobs finished and of rows read in each step. Throws an
+  /// `InferenceError`, or `Cancelled`.
   func run<J: Job>(
-    _ queue: WorkQueue, _ weights: InferenceWeights, slots limit: Int, make: (Int) -> J,
-    finish: (J) -> Void, stepped: (_ finished: Int, _ read: Int) -> Void
-  ) throws(InferenceError) {
+    _ queue: WorkQueue, _ weights: InferenceWeights, slots limit: Int,
+    cancellation: Cancellation?, make: (Int) -> J, finish: (J) -> Void,
+    stepped: (_ finished: Int, _ read: Int) -> Void
+  ) throws {
     guard let cache, let workspace else {
       preconditionFailure("Lane.run before Lane.prepare")
     }
@@ -87,6 +89,7 @@ final class Lane: @unchecked Sendable {
 
     while true {
       if queue.isAborted { return }
+      try cancellation?.check()
       while !free.isEmpty, let index = queue.take(lane: number) {
         admit(make(index), ticket: nextTicket, to: &seats, free: &free, cache)
         nextTicket += 1

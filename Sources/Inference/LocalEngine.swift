@@ -50,13 +50,16 @@ public final class LocalEngine: LanguageModelEngine {
   public let tokenizer: Tokenizer
   public let identity: String
   public let options: Options
+  /// Ends calls early; nil when nothing can.
+  private let cancellation: Cancellation?
   /// Locked for the length of a call.
   private let lanes: Mutex<[Lane]>
 
   /// `identity` names the weights and the tokenizer: equal identities have to
-  /// mean equal results.
+  /// mean equal results. A call ended through `cancellation` throws `Cancelled`.
   public init(
-    model: Model, tokenizer: Tokenizer, identity: String, options: Options = Options()
+    model: Model, tokenizer: Tokenizer, identity: String, options: Options = Options(),
+    cancellation: Cancellation? = nil
   ) {
     precondition(
       options.lanes > 0 && options.slotsPerLane > 0 && options.rowsPerStep > 0,
@@ -66,6 +69,7 @@ public final class LocalEngine: LanguageModelEngine {
     self.tokenizer = tokenizer
     self.identity = identity
     self.options = options
+    self.cancellation = cancellation
     lanes = Mutex(
       (0..<options.lanes).map { number in
         Lane(
@@ -76,10 +80,13 @@ public final class LocalEngine: LanguageModelEngine {
 
   /// An engine for a checkpoint, named by the hashes of its weights and of its
   /// tokenizer.
-  public convenience init(_ checkpoint: Checkpoint, options: Options = Options()) {
+  public convenience init(
+    _ checkpoint: Checkpoint, options: Options = Options(), cancellation: Cancellation? = nil
+  ) {
     self.init(
       model: checkpoint.model, tokenizer: checkpoint.tokenizer,
-      identity: "\(checkpoint.weightsHash)-\(checkpoint.tokenizer.hash)", options: options)
+      identity: "\(checkpoint.weightsHash)-\(checkpoint.tokenizer.hash)", options: options,
+      cancellation: cancellation)
   }
 
   /// Rows that the last call computed, prompts and new tokens together; fewer
@@ -167,23 +174,23 @@ public final class LocalEngine: LanguageModelEngine {
   private func run<J: Job, Result: Sendable>(
     _ items: [WorkItem], progress: EngineProgress?, generates: Bool,
     make: @Sendable (Int) -> J, result: @Sendable (J) -> Result
-  ) throws(InferenceError) -> [(Int, Result)] {
+  ) throws -> [(Int, Result)] {
     let meter = ProgressMeter(progress)
     let finished = Mutex<[(Int, Result)]>([])
     if !items.isEmpty {
       let queue = WorkQueue(items, lanes: options.lanes)
       let layout = layout(requests: items.count, length: items.map(\.length).max() ?? 1)
-      try lanes.withLock { lanes throws(InferenceError) in
+      try lanes.withLock { lanes in
         for lane in lanes {
           lane.prepare(
             slots: layout.slots, capacity: layout.capacity, bytes: options.cacheBytesPerLane)
         }
         let working = lanes
         let weights = model.inferenceWeights()
-        try Lanes.run(working.count) { number throws(InferenceError) in
-          do throws(InferenceError) {
+        try Lanes.run(working.count) { number in
+          do {
             try working[number].run(
-              queue, weights, slots: layout.slots, make: make,
+              queue, weights, slots: layout.slots, cancellation: cancellation, make: make,
               finish: { job in
                 finished.withLock { $0.append((job.index, result(job))) }
               },
