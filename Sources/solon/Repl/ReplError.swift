@@ -1,0 +1,6 @@
+/// A command that cannot be carried out, in one line with what to do instead.
+struct ReplError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
