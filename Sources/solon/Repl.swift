@@ -41,6 +41,7 @@ struct Repl: ParsableCommand {
           cancellation.cancel()
         }
         defer { interrupts.stop() }
+        Dialogue.greet(session.output)
         try open(in: session)
         let editor = LineEditor(interrupts: interrupts) { session.completions(of: $0) }
         let history = LineHistory(file: LineHistory.standardFile()) { Console.error($0) }

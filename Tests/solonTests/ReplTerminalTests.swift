@@ -75,6 +75,23 @@ import Testing
     #expect(permissions as? Int == 0o600)
   }
 
+  @Test func historyIsBounded() throws {
+    let desk = try Desk()
+    let file = desk.state.appendingPathComponent("solon/history")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let old = (1...10_300).map { "#1700000000\nold = \($0)\n" }.joined()
+    try Data(old.utf8).write(to: file)
+    let session = try desk.session()
+    session.enter("'new'", answer: "new")
+    session.type("\u{4}")
+    #expect(session.exitCode() == 0)
+    let entries = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      .filter { !$0.hasPrefix("#") }
+    #expect((10_000...10_001).contains(entries.count))
+    #expect(entries.suffix(2) == ["old = 10300", "'new'"])
+  }
+
   @Test func unwritableHistoryIsSaidOnce() throws {
     let desk = try Desk()
     // A file where the directory should be.

@@ -86,8 +86,8 @@ private struct PathScanner {
     var steps: [FieldStep] = []
     while let separator = rest.last, separator == "." || separator == ":" {
       rest.removeLast()
-      // `..` concatenates, and `...` are the arguments.
-      if rest.last == separator { return }
+      // `..` concatenates: what stands before it is another expression.
+      if rest.last == separator { break }
       // Subscripts stand between the name and the separator.
       while rest.last == "]" {
         guard let step = takeSubscript() else { return }

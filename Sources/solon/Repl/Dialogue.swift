@@ -7,10 +7,13 @@ struct Dialogue {
   let editor: LineEditor
   let history: LineHistory
 
-  func run() {
-    session.output.values(
-      session.output.style.dim(
+  static func greet(_ output: ReplSession.Output) {
+    output.values(
+      output.style.dim(
         "solon \(ToolVersion.current), \(LuaVM.luaRelease) — :help for help, Ctrl-D to leave"))
+  }
+
+  func run() {
     var entry: [String] = []
     while !session.isEnded {
       switch editor.read(prompt: session.isIncomplete ? ">> " : "> ") {
@@ -21,6 +24,8 @@ struct Dialogue {
           history.add(entry.joined(separator: "\n"))
           entry = []
         }
+      case .garbled:
+        session.report(ReplError.notText)
       case .interrupted:
         session.abandonChunk()
         entry = []

@@ -39,7 +39,7 @@ struct InputLines: Sequence, IteratorProtocol {
 
   private func text(_ bytes: ArraySlice<UInt8>) -> Result<String, ReplError> {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      return .failure(ReplError("a line of the input is not UTF-8 and was not run"))
+      return .failure(.notText)
     }
     return .success(text)
   }

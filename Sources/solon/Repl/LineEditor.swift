@@ -10,6 +10,8 @@ final class LineEditor {
   enum Event: Equatable {
     /// A line, or several that were pasted at once.
     case line(String)
+    /// A line that is not UTF-8.
+    case garbled
     /// Ctrl-C; what was typed is gone.
     case interrupted
     /// Ctrl-D on an empty line, or a closed terminal.
@@ -68,7 +70,7 @@ final class LineEditor {
 
   private func take(_ line: UnsafeMutablePointer<CChar>?) {
     if let line {
-      received = .line(String(cString: line))
+      received = String(validatingCString: line).map { .line($0) } ?? .garbled
       free(line)
     } else {
       received = .end

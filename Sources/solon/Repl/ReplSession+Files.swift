@@ -12,7 +12,7 @@ struct LoadedFile {
 extension ReplSession {
   /// Runs a file and keeps its value in a global named after what it is.
   func load(_ path: String) throws {
-    let url = URL(fileURLWithPath: path).standardizedFileURL
+    let url = URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw ReplError(
         "there is no file '\(path)' in \(FileManager.default.currentDirectoryPath)")

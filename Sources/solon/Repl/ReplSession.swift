@@ -152,6 +152,8 @@ final class ReplSession {
     failures += 1
     var text = output.errorStyle.alarm("error:") + " \(error)"
     if var script = error as? ScriptError {
+      // The terminal has shown `^C` where the cursor was.
+      if script.reason == .interrupted { text = "\n" + text }
       // A single frame says no more than the error's own place.
       if script.traceback.count == 1 { script.traceback = [] }
       if !script.details.isEmpty { text += "\n" + output.errorStyle.dim(script.details) }

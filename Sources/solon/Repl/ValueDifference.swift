@@ -69,7 +69,7 @@ struct ValueDifference {
       if index >= old.count {
         changes.append(Change(path: element, new: new[index]))
       } else {
-        compare(old[index], index < new.count ? new[index] : nil, element)
+        compare(old[index], index < new.count ? .some(new[index]) : .none, element)
       }
     }
   }
