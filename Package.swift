@@ -49,6 +49,8 @@ let package = Package(
       name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(name: "CLuaHost", dependencies: ["CLua"]),
     layer("KeyedRandom"),
     layer("Kernels", ["COpenBLAS", "KeyedRandom"]),
@@ -75,7 +77,8 @@ let package = Package(
       name: "solon",
       dependencies: [
         "Session", "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Training",
-        "Inference", "Transformer", "Kernels", "KeyedRandom", argumentParser,
+        "Inference", "Transformer", "Kernels", "KeyedRandom", "CReadline",
+        argumentParser,
       ],
       swiftSettings: settings),
     tests("KeyedRandom", []),

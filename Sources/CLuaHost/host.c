@@ -229,7 +229,7 @@ int lh_on_error(lua_State *L) {
 
 static void begin(lh_host *host, int64_t budget) {
   if (host->depth++ > 0) return;
-  host->budget = budget;
+  host->budget = host->granted = budget;
   host->killed = LH_OK;
   host->out_of_memory = false;
   atomic_store_explicit(&host->interrupt, false, memory_order_relaxed);
@@ -240,6 +240,7 @@ static void begin(lh_host *host, int64_t budget) {
 
 static void end(lh_host *host) {
   if (--host->depth > 0) return;
+  host->cost = host->granted - host->budget;
   if (host->killed == LH_MEMORY) lua_gc(host->L, LUA_GCCOLLECT);
   host->killed = LH_OK;
 }
@@ -364,12 +365,19 @@ static int run_protected(lua_State *L) {
     return lua_error(L);
   }
   if (!data->run) return 0;
+  const int first = lua_gettop(L);
   if (data->session) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_SESSION);
     lua_setupvalue(L, -2, 1);
   }
-  lua_call(L, 0, 1);
-  take_result(L, host, data->result);
+  lua_call(L, 0, data->session ? LUA_MULTRET : 1);
+  const int last = lua_gettop(L);
+  lh_begin_output(L, host);
+  for (int i = first; i <= last; i++)
+    lh_write_value(L, host, i, "returned value", 0);
+  lh_end_output(host);
+  data->result->bytes = host->output.bytes;
+  data->result->count = last - first + 1;
   return 0;
 }
 
@@ -462,6 +470,8 @@ void lh_free(lh_host *host) {
 uint8_t *lh_input(lh_host *host, size_t size) {
   return lh_reserve(&host->input, size) ? host->input.bytes : NULL;
 }
+
+int64_t lh_last_cost(const lh_host *host) { return host->cost; }
 
 lh_report lh_last_report(const lh_host *host) {
   lh_report report = {

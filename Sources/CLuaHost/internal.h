@@ -42,7 +42,8 @@ struct lh_host {
   size_t used;
   bool out_of_memory;  // the last growth was refused
   bool string_too_long;  // because a string was over its limit
-  int64_t budget;
+  int64_t budget, granted;  // left, and at the beginning of the open call
+  int64_t cost;             // of the last call
   lh_status killed;  // why the open call must end; LH_OK while it may go on
   bool recorded;     // the report's place is that of the first cause: keep it
   int32_t depth;

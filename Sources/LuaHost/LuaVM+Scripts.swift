@@ -15,7 +15,7 @@ extension LuaVM {
     let script = try readScript(file.path, purpose: "load")
     loading.append(script.path)
     defer { if loading.last == script.path { loading.removeLast() } }
-    let value = try run(script, session: false)
+    let value = try run(script, session: false)[0]
     if value.isNil {
       throw ScriptError(
         message: "the file returned nothing: end it with 'return'",
@@ -24,13 +24,14 @@ extension LuaVM {
     return value
   }
 
-  /// Runs a piece of text as a session does: an expression gives its value, and
+  /// Runs a piece of text as a session does: an expression gives its values, and
   /// globals it assigns are kept for the next piece.
   ///
   /// - Parameter name: what messages call the text, such as `(stdin)`.
+  /// - Returns: all values of an expression or a `return`, none of a statement.
   public func evaluate(
     _ source: String, name: String = "(input)"
-  ) throws(ScriptError) -> LuaValue {
+  ) throws(ScriptError) -> [LuaValue] {
     enter()
     defer { leave() }
     let expression = "return " + source
@@ -46,11 +47,14 @@ extension LuaVM {
   public func needsMoreInput(_ source: String) -> Bool {
     enter()
     defer { leave() }
+    var isBeginning = false
     for text in ["return " + source, source] {
       guard compile(text, name: "(input)") != LH_OK else { return false }
+      let report = lh_last_report(host)
+      isBeginning =
+        isBeginning || String(cString: report.message).hasSuffix("near <eof>")
     }
-    let report = lh_last_report(host)
-    return String(cString: report.message).hasSuffix("near <eof>")
+    return isBeginning
   }
 
   /// Makes `require` read every module again.
@@ -71,7 +75,7 @@ extension LuaVM {
 
   private func run(
     _ script: ScriptText, session: Bool, text: String? = nil
-  ) throws(ScriptError) -> LuaValue {
+  ) throws(ScriptError) -> [LuaValue] {
     var result = lh_result()
     var text = text ?? script.text
     let status = text.withUTF8 { bytes in
@@ -87,7 +91,10 @@ extension LuaVM {
       throw error
     }
     do throws(ScriptError) {
-      return try value(of: result)
+      var decoder = ValueDecoder(self, result.bytes)
+      var values: [LuaValue] = []
+      for _ in 0..<result.count { values.append(try decoder.value()) }
+      return values
     } catch {
       throw error.placed(at: SourceLocation(file: script.path, line: 1))
     }

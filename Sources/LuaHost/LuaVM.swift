@@ -13,7 +13,7 @@ public import Foundation
 /// script may nest 200 levels of C calls, so that thread needs a stack of at
 /// least 1 MB.
 ///
-/// Files: `LuaVM+Scripts` loads and evaluates, `LuaVM+Files` reads the project,
+/// Files: `LuaVM+Scripts` loads and evaluates, `LuaVM+Session` serves a prompt, `LuaVM+Files` reads the project,
 /// `LuaVM+Requests` answers the state's calls of host functions.
 public final class LuaVM {
   /// Absolute, symbolic links resolved. Scripts read nothing outside.

@@ -30,7 +30,7 @@ extension FieldType {
 }
 
 /// A step from a table to a part of it.
-enum FieldStep {
+public enum FieldStep: Sendable, Hashable {
   case field(String)
   case element(Int)
 }

@@ -105,12 +105,15 @@ public struct ScriptError: Error, Sendable, CustomStringConvertible {
 }
 
 /// `text` with control characters written as Lua escapes (`\27`, `\n`), so that
-/// it cannot move a terminal's cursor or break a one-line message.
-func escapingControls(in text: String) -> String {
+/// it cannot move a terminal's cursor or, unless lines are kept, break a one-line
+/// message.
+func escapingControls(in text: String, keepingLines: Bool = false) -> String {
   guard text.unicodeScalars.contains(where: isControl) else { return text }
   var result = ""
   for scalar in text.unicodeScalars {
-    if scalar == "\n" {
+    if keepingLines, scalar == "\n" || scalar == "\t" {
+      result.unicodeScalars.append(scalar)
+    } else if scalar == "\n" {
       result += "\\n"
     } else if scalar == "\t" {
       result += " "

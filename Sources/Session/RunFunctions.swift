@@ -75,12 +75,10 @@ extension SessionLibrary {
     _ context: CallContext, _ body: (Pipeline, RunRecord) throws -> RunOutcome
   ) throws(ScriptError) -> LuaValue {
     let options = context.table(1)
-    var overrides: [Override] = []
-    for (path, value) in options["set"].tableValue?.fields ?? [:] {
-      guard let override = Override("\(path)=\(value.plainText)") else {
-        throw context.error("set: '\(path)' is not a path, such as stages.revise.rounds")
-      }
-      overrides.append(override)
+    let settings = (options["set"].tableValue?.fields ?? [:]).map { "\($0)=\($1.plainText)" }
+    let overrides = settings.compactMap(Override.init)
+    guard overrides.count == settings.count else {
+      throw context.error("set: expected paths, such as [\"stages.revise.rounds\"] = 2")
     }
     var experiment = try Experiment(context.table(0), overrides: overrides)
     let limit = options["limit"].integerValue.map { Int($0) }
@@ -103,7 +101,7 @@ extension SessionLibrary {
           path: script.path, sha256: script.sha256, text: script.text)
       }
       let record = try store.begin(
-        self.describe(experiment, limit), scripts: texts.values.sorted { $0.path < $1.path })
+        self.describe(experiment, settings, limit), scripts: texts.values.sorted { $0.path < $1.path })
       do {
         return self.object(
           try store.finish(record, status: .finished, outcome: body(pipeline, record)))

@@ -13,8 +13,9 @@ public final class SessionLibrary {
   let root: URL
   let runsDirectory: URL
   let cancellation: Cancellation
-  /// Makes the record of a run that is about to begin: experiment, `--limit`.
-  let describe: (Experiment, Int?) -> RunRecord
+  /// Makes the record of a run that is about to begin: experiment, overrides as
+  /// `--set` is given them, `--limit`.
+  let describe: (Experiment, [String], Int?) -> RunRecord
   let observer: any RunObserver
   /// Columns for texts.
   let width: () -> Int
@@ -27,7 +28,7 @@ public final class SessionLibrary {
   ///   - describe: makes the record of a run that is about to begin.
   public init(
     root: URL, runsDirectory: URL, cancellation: Cancellation, observer: any RunObserver,
-    width: @escaping () -> Int, describe: @escaping (Experiment, Int?) -> RunRecord
+    width: @escaping () -> Int, describe: @escaping (Experiment, [String], Int?) -> RunRecord
   ) {
     self.root = root
     self.runsDirectory = runsDirectory

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Constitution
 import Foundation
+import Inference
 import LuaHost
+import Session
 
 struct API: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,10 +37,17 @@ struct API: ParsableCommand {
 }
 
 extension ScriptReference {
-  /// Everything that scripts, tests and sessions can use.
+  /// Everything that scripts, tests and sessions can use; only described here,
+  /// nothing of it can be called.
   static func solon(root: URL) -> ScriptReference {
-    ScriptReference(
+    let session = SessionLibrary(
+      root: root, runsDirectory: root, cancellation: Cancellation(), observer: SilentObserver(),
+      width: { 80 }
+    ) { _, _, _ in
+      preconditionFailure("a reference starts no runs")
+    }
+    return ScriptReference(
       namespace: "solon", level: ScriptLibrary.level,
-      sections: ScriptLibrary.sections(root: root))
+      sections: ScriptLibrary.sections(root: root) + session.sections)
   }
 }

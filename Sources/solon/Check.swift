@@ -137,7 +137,8 @@ struct Check: ParsableCommand {
       experiment: experiment, hooks: hooks, store: store, start: start,
       observer: SilentObserver(), lanes: lanes)
     report.plan = try pipeline.plan(
-      .describing(experiment, settings: settings, limit: limit, root: project.root, lanes: lanes),
+      .describing(
+        experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
       speed: .measured(lanes: lanes))
   }
 }

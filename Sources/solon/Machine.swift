@@ -19,12 +19,12 @@ extension RunRecord {
   /// The record of a run of `experiment` by this command line, here and now.
   /// Needs a loaded BLAS.
   static func describing(
-    _ experiment: Experiment, settings: OverrideOptions, limit: Int?, root: URL, lanes: Int
+    _ experiment: Experiment, overrides: [String], limit: Int?, root: URL, lanes: Int
   ) -> RunRecord {
     RunRecord(
       name: experiment.name, seed: Int64(experiment.seed),
       command: (["solon"] + CommandLine.arguments.dropFirst()).joined(separator: " "),
-      experiment: experiment.resolved.json, overrides: settings.set,
+      experiment: experiment.resolved.json, overrides: overrides,
       constitutionName: experiment.constitution.name,
       constitutionVersion: experiment.constitution.version,
       constitutionHash: experiment.constitution.contentHash, limit: limit,

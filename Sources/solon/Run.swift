@@ -49,7 +49,7 @@ struct Run: ParsableCommand {
 
       let record = try store.begin(
         .describing(
-          experiment, settings: settings, limit: limit, root: project.root, lanes: lanes),
+          experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
         scripts: loaded.vm.loadedScripts.map {
           ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
         })

@@ -93,7 +93,8 @@ struct Watch: ParsableCommand {
       experiment: experiment, hooks: hooks, store: store, start: model!.start,
       observer: SilentObserver(), lanes: lanes)
     let record = try store.begin(
-      .describing(experiment, settings: settings, limit: limit, root: project.root, lanes: lanes),
+      .describing(
+        experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
       scripts: machine.loadedScripts.map {
         ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
       })

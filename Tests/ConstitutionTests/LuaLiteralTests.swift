@@ -9,7 +9,7 @@ import Testing
     let project = try ScriptProject([:])
     let list = texts.map(literal).joined(separator: ",\n")
     let value = try project.vm.evaluate("{\(list)}")
-    return try #require(value.arrayValue).map { Array(($0.stringValue ?? "no text").utf8) }
+    return (value[0].arrayValue ?? []).map { Array(($0.stringValue ?? "no text").utf8) }
   }
 
   @Test func readsBackWhatIsHardToQuote() throws {

@@ -14,9 +14,10 @@ struct SolonProcess {
     return runner.deletingLastPathComponent().appendingPathComponent("solon")
   }
 
-  /// Runs in `directory` and waits. `deadline` seconds end it with SIGKILL.
+  /// Runs in `directory`, with `input` as its standard input, and waits.
+  /// `deadline` seconds end it with SIGKILL.
   static func run(
-    _ arguments: [String], in directory: URL, deadline: Double = 300,
+    _ arguments: [String], in directory: URL, input: Data = Data(), deadline: Double = 300,
     killAfter marker: String? = nil
   ) throws -> Outcome {
     let process = Process()
@@ -25,11 +26,15 @@ struct SolonProcess {
     process.currentDirectoryURL = directory
     let output = directory.appendingPathComponent(".stdout-\(UUID().uuidString)")
     let errors = directory.appendingPathComponent(".stderr-\(UUID().uuidString)")
+    let inputFile = directory.appendingPathComponent(".stdin-\(UUID().uuidString)")
     for url in [output, errors] { try Data().write(to: url) }
-    defer { for url in [output, errors] { try? FileManager.default.removeItem(at: url) } }
+    try input.write(to: inputFile)
+    defer {
+      for url in [output, errors, inputFile] { try? FileManager.default.removeItem(at: url) }
+    }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = try FileHandle(forReadingFrom: inputFile)
     try process.run()
     let end = Date().addingTimeInterval(deadline)
     while process.isRunning {

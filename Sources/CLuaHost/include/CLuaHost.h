@@ -71,6 +71,7 @@ typedef struct {
   double number;
   const uint8_t *bytes;
   size_t size;
+  int32_t count;  // of the values in `bytes`, from the functions that say so
 } lh_result;
 
 // Why the last call failed. Pointers are valid until the next call.
@@ -108,8 +109,9 @@ uint8_t *lh_input(lh_host *host, size_t size);
 // Calls a function by reference with `count` values from the input buffer.
 lh_status lh_call(lh_host *host, int64_t function, int32_t count,
                   int64_t budget, lh_result *result);
-// Compiles text (never bytecode) and runs it. With `session`, assigning a
-// global is allowed and kept for the next chunk.
+// Compiles text (never bytecode) and runs it. The result is all its values for
+// a `session`, in which assigning a global is allowed and kept for the next
+// chunk, and else exactly one; `count` values of the byte stream.
 lh_status lh_run(lh_host *host, const char *text, size_t size,
                  const char *chunk_name, bool session, int64_t budget,
                  lh_result *result);
@@ -121,11 +123,21 @@ lh_status lh_compile(lh_host *host, const char *text, size_t size,
 lh_status lh_fingerprint(lh_host *host, int64_t function,
                          const uint8_t **bytes, size_t *size);
 void lh_release(lh_host *host, int64_t function);
+// Describes what a path leads to from the session's globals, without running
+// anything: `count` names or element numbers in the input buffer. The result is
+// `count` strings, the name of its type and then the names that can follow it;
+// none when the path leads nowhere.
+lh_status lh_outline(lh_host *host, int32_t count, lh_result *result);
+// Makes a global of the session: its name and its value in the input buffer.
+lh_status lh_define(lh_host *host);
 // Forgets loaded modules, so that `require` reads them again.
 void lh_forget_modules(lh_host *host);
 // Charges instructions to the open call; a status other than LH_OK means that
 // the call is over its budget and will be ended when the host returns.
 lh_status lh_charge(lh_host *host, int64_t instructions);
+
+// Instructions that the last outermost call was charged.
+int64_t lh_last_cost(const lh_host *host);
 
 lh_report lh_last_report(const lh_host *host);
 size_t lh_memory_used(const lh_host *host);
