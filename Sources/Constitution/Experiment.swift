@@ -165,11 +165,16 @@ extension Experiment.PromptSets {
 }
 
 extension Experiment.PromptSets {
-  /// Keeps the first `count` prompts of each set, for trying out.
+  /// Keeps `count` prompts of each set, evenly spaced, so that each kind stays
+  /// represented; for trying out.
   public mutating func limit(to count: Int) {
-    harmful = Array(harmful.prefix(count))
-    helpful = Array(helpful.prefix(count))
-    harmfulHeldOut = Array(harmfulHeldOut.prefix(count))
-    helpfulHeldOut = Array(helpfulHeldOut.prefix(count))
+    func spread(_ prompts: [Prompt]) -> [Prompt] {
+      guard prompts.count > count else { return prompts }
+      return (0..<count).map { prompts[$0 * prompts.count / count] }
+    }
+    harmful = spread(harmful)
+    helpful = spread(helpful)
+    harmfulHeldOut = spread(harmfulHeldOut)
+    helpfulHeldOut = spread(helpfulHeldOut)
   }
 }

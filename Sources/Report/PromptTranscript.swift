@@ -33,7 +33,10 @@ public struct PromptTranscript {
       let category = first.category.map { " (\($0))" } ?? ""
       add("\(first.promptId)\(category)", first.promptText ?? "")
     }
-    for sample in samples {
+    // An evaluation judges many texts that the run already holds.
+    var shown: Set<String> = []
+    for sample in samples
+    where shown.insert(sample.text).inserted || sample.kind != .response || sample.round > 0 {
       let principle = sample.principleId.map { ", \($0)" } ?? ""
       let round = sample.round > 0 ? " round \(sample.round)\(principle)" : ""
       let system = sample.system.map { " of \($0)" } ?? ""

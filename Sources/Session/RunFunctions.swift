@@ -30,7 +30,7 @@ extension SessionLibrary {
       fields: [
         .init(
           "limit", .integer(1...100_000_000), limit.isNil ? .optional : .default(limit),
-          "only the first prompts of each set, for trying out"),
+          "only so many prompts of each set, evenly spaced, for trying out"),
         .init(
           "set", .map(of: .any), .default([:]),
           "settings by path, such as [\"stages.revise.rounds\"] = 2"),

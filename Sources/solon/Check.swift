@@ -22,7 +22,7 @@ struct Check: ParsableCommand {
 
   @OptionGroup var settings: OverrideOptions
 
-  @Option(name: .long, help: "Plan for the first N prompts of each set, as `run --limit` does.")
+  @Option(name: .long, help: "Plan for N prompts of each set, as `run --limit` does.")
   var limit: Int?
 
   @Flag(name: .long, help: "Print one JSON object.")

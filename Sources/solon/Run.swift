@@ -21,7 +21,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var settings: OverrideOptions
 
-  @Option(name: .long, help: "Use only the first N prompts of each set. For trying out only.")
+  @Option(name: .long, help: "Use only N prompts of each set, evenly spaced. For trying out only.")
   var limit: Int?
 
   @OptionGroup var project: ProjectOptions
