@@ -84,7 +84,7 @@ let package = Package(
     tests("RunStore", [grdb]),
     tests("Stages", ["Constitution", "Inference", "RunStore", "KeyedRandom"]),
     tests("Report", ["RunStore"]),
-    tests("solon", ["LuaHost"]),
+    tests("solon", ["LuaHost", "RunStore"]),
   ],
   swiftLanguageModes: [.v6]
 )

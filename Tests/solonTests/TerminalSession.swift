@@ -23,7 +23,7 @@ final class TerminalSession {
     let name = "/dev/pts/\(number)"
     _ = fcntl(terminal, F_SETFD, FD_CLOEXEC)
     var size = winsize(ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
-    ioctl(terminal, UInt(TIOCSWINSZ), &size)
+    _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
 
     // The first terminal that a session's leader opens becomes its own, and
     // then Ctrl-C typed there is a signal.
