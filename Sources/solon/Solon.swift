@@ -7,7 +7,8 @@ struct Solon: ParsableCommand {
     abstract: "Train a harmless assistant from principles written in Lua.",
     version: ToolVersion.current,
     subcommands: [
-      Run.self, Show.self, Check.self, Repl.self, Pretrain.self, Probe.self, Generate.self, LogProbs.self,
+      Run.self, Show.self, Check.self, Repl.self, Pretrain.self, Probe.self, Generate.self,
+      LogProbs.self,
     ])
 }
 
