@@ -19,13 +19,13 @@ func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// Test targets with a folder of recorded numbers beside their sources.
-let recorded: Set = ["Transformer", "Training"]
+/// Folders of recorded numbers and names beside the sources of test targets.
+let recorded = ["Transformer": "Reference", "Training": "Reference", "solon": "Recorded"]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    exclude: recorded.contains(name) ? ["Reference"] : [], swiftSettings: settings)
+    exclude: recorded[name].map { [$0] } ?? [], swiftSettings: settings)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -91,7 +91,7 @@ let package = Package(
     tests("RunStore", [grdb]),
     tests("Stages", ["Constitution", "Inference", "RunStore", "KeyedRandom"]),
     tests("Report", ["RunStore"]),
-    tests("solon", ["Constitution", "LuaHost"]),
+    tests("solon", ["Constitution", "LuaHost", "RunStore"]),
   ],
   swiftLanguageModes: [.v6]
 )

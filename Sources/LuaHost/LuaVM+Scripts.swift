@@ -35,7 +35,11 @@ extension LuaVM {
     enter()
     defer { leave() }
     let expression = "return " + source
-    let isExpression = compile(expression, name: name) == LH_OK
+    // An expression that breaks off is reported as one: as a statement, its
+    // error would be at the first operator.
+    let isExpression =
+      compile(expression, name: name) == LH_OK
+      || failedAtEnd && compile(source, name: name) != LH_OK
     let script = ScriptText(path: name, text: source)
     remember(script)
     return try run(
@@ -50,11 +54,14 @@ extension LuaVM {
     var isBeginning = false
     for text in ["return " + source, source] {
       guard compile(text, name: "(input)") != LH_OK else { return false }
-      let report = lh_last_report(host)
-      isBeginning =
-        isBeginning || String(cString: report.message).hasSuffix("near <eof>")
+      isBeginning = isBeginning || failedAtEnd
     }
     return isBeginning
+  }
+
+  /// Whether the text that was just compiled was wrong only in that it ended.
+  private var failedAtEnd: Bool {
+    String(cString: lh_last_report(host).message).hasSuffix("near <eof>")
   }
 
   /// Makes `require` read every module again.

@@ -40,6 +40,16 @@ import Testing
     #expect(try machine.evaluate("{ 1 }, { f }")[0] == [1])
   }
 
+  @Test func errorsAreThoseOfWhatWasMeant() throws {
+    let machine = try machine()
+    func message(_ source: String) -> String? {
+      #expect(throws: ScriptError.self) { try machine.evaluate(source) }?.message
+    }
+    #expect(message("1 +") == "unexpected symbol near <eof>")
+    #expect(message("if true then") == "'end' expected near <eof>")
+    #expect(message("x = = 1") == "unexpected symbol near '='")
+  }
+
   @Test func globalsAreTheSessionsAndTheLibrarys() throws {
     let machine = try machine("mine = 1; print2 = print")
     let all = names(machine)
@@ -68,6 +78,8 @@ import Testing
     #expect(names(machine, .field("c")) == ["add", "take"])
     #expect(names(machine, .field("s")).contains("gsub"))
     #expect(!names(machine, .field("s")).contains("dump"))
+    #expect(machine.outline(at: [.field("c")])?.typeName == "counter")
+    #expect(machine.outline(at: [.field("c"), .field("add")])?.typeName == "function")
   }
 
   @Test func frozenViewsShowWhatIsBehindThem() throws {

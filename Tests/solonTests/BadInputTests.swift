@@ -124,6 +124,8 @@ final class TinyCopy {
   func url(_ name: String) -> URL { root.appendingPathComponent(name) }
 
   func write(_ name: String, _ text: String) throws {
+    try FileManager.default.createDirectory(
+      at: url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url(name))
   }
 

@@ -60,7 +60,7 @@ import Testing
     #expect(plan.stages.allSatisfy { $0.callsReused == 0 && $0.trains != false })
     #expect(plan.seconds > 0)
     // Nothing was recorded, not even a record.
-    #expect(!FileManager.default.fileExists(atPath: copy.url("runs").path))
+    #expect(!FileManager.default.fileExists(atPath: copy.url("runs/solon.sqlite").path))
   }
 
   /// A plan is right when the run that follows does what it said.
@@ -70,7 +70,7 @@ import Testing
     let repeated = try #require(try check(in: copy).report.plan)
     #expect(repeated.stages.allSatisfy { $0.callsToCompute == 0 && $0.trains != true })
     #expect(repeated.stages.reduce(0) { $0 + $1.callsReused } > 100)
-    #expect(repeated.seconds == 0)
+    #expect(repeated.seconds < 1)
 
     // A new reward: PPO and the evaluation of what it makes.
     try copy.edit("constitution.lua", "return r.score end", "return 2 * r.score end")
@@ -101,15 +101,15 @@ import Testing
     #expect(status == 1 && !report.sound && report.plan == nil)
     #expect(report.errors.count == 1)
     #expect(report.errors[0].message == "attempt to index a number value (field 'score')")
-    #expect(report.errors[0].file == "constitution.lua" && report.errors[0].line == 27)
+    #expect(report.errors[0].file == "constitution.lua" && report.errors[0].line == 24)
 
     let outcome = try SolonProcess.run(["check", "experiment.lua"], in: copy.root)
     #expect(outcome.status == 1)
     #expect(outcome.output.hasPrefix("experiment.lua: 1 error\n"))
     #expect(
       outcome.errors.hasPrefix(
-        "solon: constitution.lua:27: attempt to index a number value (field 'score') "
-          + "(ppo iteration 0, prompt h1)\n    27 |   reward = function(r)"))
+        "solon: constitution.lua:24: attempt to index a number value (field 'score') "
+          + "(ppo iteration 0, prompt synthetic 1)\n    24 |   reward = function(r)"))
   }
 
   @Test func syntaxErrorsAreToldAsJSON() throws {

@@ -149,6 +149,25 @@ import Testing
     #expect(session.exitCode() == 0)
   }
 
+  /// A suspended session comes back with its prompt, and Ctrl-C is still only
+  /// the end of a call.
+  @Test func aSuspendedSessionGoesOn() throws {
+    let session = try Desk().session()
+    session.type("kept = 1")
+    session.expect("kept = 1")
+    session.suspendAndContinue()
+    session.expect("> kept = 1")
+    session.enter("1")
+    session.type("print('begun') while true do end\r")
+    session.expect("\nbegun\n")
+    session.type("\u{3}")
+    session.expect("script was interrupted")
+    session.expect("\n> ")
+    session.enter("kept", answer: "11")
+    session.type("\u{4}")
+    #expect(session.exitCode() == 0)
+  }
+
   @Test func aTerminatedSessionRestoresTheTerminal() throws {
     let session = try Desk().session()
     session.type("half a li")

@@ -1,4 +1,5 @@
 import Foundation
+import RunStore
 import Testing
 
 /// `solon repl` with its input from a pipe.
@@ -185,7 +186,28 @@ import Testing
     #expect(broken.status == 1)
   }
 
-  @Test func aRunIsLookedUpInTheRecord() throws {
+  @Test func aRunOfTheRecordIsBound() throws {
+    let desk = try Desk()
+    let store = try RunStore(directory: desk.root.appendingPathComponent("runs"))
+    let run = try store.begin(
+      RunRecord(
+        name: "earlier", seed: 7, command: "solon run x.lua", experiment: "{}",
+        constitutionName: "tiny", constitutionVersion: 2, constitutionHash: "00",
+        machine: MachineRecord(
+          cpu: "", cores: 1, lanes: 1, blasCore: "", luaVersion: "", toolVersion: "")),
+      scripts: [])
+    for reference in ["earlier", run.id, String(run.id.prefix(4))] {
+      let outcome = try desk.repl(
+        reference, input: "f = run:facts()\nf.id, f.seed, f.constitution")
+      #expect(outcome.output.hasSuffix("\n\(run.id)\n7\ntiny\n"))
+      #expect(outcome.status == 0)
+    }
+    let unknown = try desk.repl("later", input: "1")
+    #expect(unknown.errors.contains("no run has the id or name 'later'"))
+    #expect(unknown.output == "" && unknown.status == 1)
+  }
+
+  @Test func withoutARecordThereIsNoRun() throws {
     let outcome = try Desk().repl("quickstart", input: "1")
     #expect(outcome.status == 1)
     #expect(outcome.output == "")

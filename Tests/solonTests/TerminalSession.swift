@@ -133,6 +133,13 @@ final class TerminalSession {
     return settings.c_lflag & wanted == wanted
   }
 
+  /// Stops the session as Ctrl-Z does, and continues it as `fg` does.
+  func suspendAndContinue() {
+    kill(identifier, SIGTSTP)
+    usleep(200_000)
+    kill(identifier, SIGCONT)
+  }
+
   func terminate() { kill(identifier, SIGTERM) }
 
   /// Waits for the end and returns the exit code, or minus the signal.

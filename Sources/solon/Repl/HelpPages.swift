@@ -5,6 +5,8 @@ struct HelpPages {
   let library: ReplLibrary
   let vm: LuaVM
   let style: TextStyle
+  /// Columns.
+  let width: Int
 
   /// The overview for an empty topic, else the page of what the topic names.
   func page(_ topic: String) throws(ReplError) -> String {
@@ -41,10 +43,29 @@ struct HelpPages {
   }
 
   private func table(_ rows: [(String, String)]) -> [String] {
-    let width = rows.map(\.0.count).max() ?? 0
-    return rows.map { name, text in
-      "  " + name + String(repeating: " ", count: width - name.count + 2) + text
+    let longest = rows.map(\.0.count).max() ?? 0
+    return rows.flatMap { name, text in
+      wrapped(
+        text, after: "  " + name + String(repeating: " ", count: longest - name.count + 2),
+        indent: longest + 4)
     }
+  }
+
+  /// The text set into lines after `start`, the later ones indented.
+  private func wrapped(_ text: String, after start: String, indent: Int) -> [String] {
+    var lines: [String] = []
+    var line = start
+    var isFresh = true
+    for word in text.split(separator: " ") {
+      if !isFresh, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = String(repeating: " ", count: indent) + word
+      } else {
+        line += (isFresh ? "" : " ") + word
+      }
+      isFresh = false
+    }
+    return lines + [line]
   }
 
   // MARK: Pages
@@ -61,16 +82,17 @@ struct HelpPages {
     var lines = [
       style.bold(signature.signature) + (spec.result.map { " -> \($0.annotation)" } ?? "")
     ]
-    if !spec.summary.isEmpty { lines.append("  " + spec.summary) }
+    if !spec.summary.isEmpty { lines += wrapped(spec.summary, after: "  ", indent: 2) }
     if !spec.parameters.isEmpty { lines += ["", "  parameters"] }
     for parameter in spec.parameters {
-      lines.append("    \(parameter.name): \(description(of: parameter))")
+      lines += wrapped(
+        description(of: parameter), after: "    \(parameter.name): ", indent: 6)
       if case .record(let schema) = parameter.type { lines += fields(of: schema, indent: 6) }
     }
     if let result = spec.result {
       let unit = result.unit.map { " (\($0))" } ?? ""
       let doc = result.doc.isEmpty ? "" : " — \(result.doc)"
-      lines += ["", "  returns \(result.annotation)\(unit)\(doc)"]
+      lines += [""] + wrapped("\(result.annotation)\(unit)\(doc)", after: "  returns ", indent: 4)
     }
     lines += ["", "  since API level \(spec.since)"]
     if !spec.example.isEmpty {
@@ -101,7 +123,7 @@ struct HelpPages {
 
   private func fields(of schema: Schema, indent: Int) -> [String] {
     schema.fields.flatMap { field -> [String] in
-      var text = String(repeating: " ", count: indent) + "\(field.name): \(typeText(field.type))"
+      var text = typeText(field.type)
       if let unit = field.unit { text += ", \(unit)" }
       switch field.presence {
       case .required: text += ", required"
@@ -109,8 +131,11 @@ struct HelpPages {
       case .default(let value): text += ", default \(printer.line(value, room: 40))"
       }
       if !field.doc.isEmpty { text += " — \(field.doc)" }
-      guard case .record(let inner) = field.type else { return [text] }
-      return [text] + fields(of: inner, indent: indent + 2)
+      let lines = wrapped(
+        text, after: String(repeating: " ", count: indent) + "\(field.name): ",
+        indent: indent + 2)
+      guard case .record(let inner) = field.type else { return lines }
+      return lines + fields(of: inner, indent: indent + 2)
     }
   }
 

@@ -15,6 +15,8 @@ final class InterruptWatch {
   private let state: State
   private let end: Int32
   private var previous = sigset_t()
+  /// What is blocked while this watches: `previous` and SIGINT.
+  private var held = sigset_t()
 
   private final class State: Sendable {
     let isStopping = Atomic(false)
@@ -33,6 +35,7 @@ final class InterruptWatch {
     sigemptyset(&signals)
     sigaddset(&signals, SIGINT)
     pthread_sigmask(SIG_BLOCK, &signals, &previous)
+    pthread_sigmask(SIG_BLOCK, nil, &held)
     let state = State()
     self.state = state
     let end = end
@@ -57,7 +60,12 @@ final class InterruptWatch {
     while read(descriptor, &bytes, bytes.count) > 0 {}
   }
 
+  /// Blocks the signal again on the calling thread, where foreign code may have
+  /// let it through: readline 8.2 does after Ctrl-Z.
+  func hold() { pthread_sigmask(SIG_SETMASK, &held, nil) }
+
   func stop() {
+    hold()
     state.isStopping.store(true, ordering: .releasing)
     kill(getpid(), SIGINT)
     state.ended.wait()

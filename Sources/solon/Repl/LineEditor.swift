@@ -51,6 +51,7 @@ final class LineEditor {
     rl_callback_handler_install(prompt) { line in LineEditor.current?.take(line) }
     defer { rl_callback_handler_remove() }
     while true {
+      interrupts.hold()
       if let received { return received }
       var sources = [
         pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
@@ -58,7 +59,9 @@ final class LineEditor {
       ]
       if poll(&sources, 2, -1) < 0 {
         // A resized window, or a signal to stop.
+        let wasStopped = rl_pending_signal() == SIGTSTP
         rl_check_signals()
+        if wasStopped { rl_forced_update_display() }
       } else if sources[1].revents != 0 {
         solon_readline_abandon_line()
         return .interrupted

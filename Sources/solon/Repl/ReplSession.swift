@@ -106,7 +106,8 @@ final class ReplSession {
     switch command {
     case .help:
       output.values(
-        try HelpPages(library: library, vm: vm, style: output.style).page(argument))
+        try HelpPages(library: library, vm: vm, style: output.style, width: output.width()).page(
+          argument))
     case .load: try load(argument)
     case .reload: try reload()
     case .time: try time(argument)
