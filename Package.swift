@@ -19,13 +19,13 @@ func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// Test targets with a folder of recorded numbers beside their sources.
-let recorded: Set = ["Transformer", "Training"]
+/// Folders beside the sources of a test target: recorded numbers, or scripts.
+let testData = ["Transformer": "Reference", "Training": "Reference", "solon": "Hostile"]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    exclude: recorded.contains(name) ? ["Reference"] : [], swiftSettings: settings)
+    exclude: testData[name].map { [$0] } ?? [], swiftSettings: settings)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")

@@ -82,8 +82,7 @@ static int add_method(lua_State *L) {
   lua_rawgeti(L, -1, data->type);
   lua_getfield(L, -1, "__index");
   if (data->text) {
-    if (luaL_loadbufferx(L, data->text, strlen(data->text), LH_OWN_SOURCE,
-                         "t") != LUA_OK)
+    if (lh_load(L, data->text, strlen(data->text), LH_OWN_SOURCE) != LUA_OK)
       return lua_error(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
     lua_setupvalue(L, -2, 1);

@@ -61,7 +61,8 @@ static int format(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &size);
   const int count = lua_gettop(L);
   int argument = 1;
-  size_t bytes = size;
+  size_t bytes = 0;
+  lh_spend(L, host, (int64_t)size / 16);
   luaL_checkstack(L, 8, NULL);
   for (size_t i = 0; i + 1 < size; i++) {
     if (text[i] != '%') continue;

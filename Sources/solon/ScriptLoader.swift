@@ -18,7 +18,7 @@ struct ScriptLoader {
     let url = URL(fileURLWithPath: file).standardizedFileURL
     let vm = try LuaVM(
       projectRoot: root, limits: Limits(), library: ScriptLibrary.functions(root: root),
-      objectTypes: ScriptLibrary.objects)
+      objectTypes: ScriptLibrary.objects, watchdog: .shared)
     let value = try vm.load(file: url)
     guard let table = value.tableValue, let kind = table.kind, kinds.contains(kind) else {
       let names = kinds.map { "solon.\($0)" }.joined(separator: ", ")
