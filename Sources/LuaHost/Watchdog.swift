@@ -191,6 +191,9 @@ final class WatchedMachine: @unchecked Sendable {
         ).exchanged
       else { return }
       body(Watchdog.Stuck(context: context, location: function?.location, seconds: limit))
+      // Unless its thread is at the end already and waits there.
+      _ = entry.compareExchange(
+        expected: Self.claimed, desired: number, ordering: .acquiringAndReleasing)
     }
   }
 }

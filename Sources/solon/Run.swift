@@ -58,7 +58,8 @@ struct Run: ParsableCommand {
           ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
         })
       Console.line(
-        "run \(record.id)  \(experiment.name)  constitution \(experiment.constitution.name)"
+        "run \(record.id)  \(TerminalText.escaped(experiment.name))  constitution "
+          + TerminalText.escaped(experiment.constitution.name)
           + "  seed \(experiment.seed)" + (limit.map { "  limit \($0) (for trying out)" } ?? ""))
       do {
         let outcome = try pipeline.run(record)

@@ -11,7 +11,7 @@ enum Fuzz {
     ProcessInfo.processInfo.environment[name].flatMap { Double($0) } ?? standard
   }
 
-  /// Runs cases until the time is over or one fails. Case `n` depends on the
+  /// Runs cases until the time is over, but no fewer than 200, or one fails. Case `n` depends on the
   /// seed and `n` only. Its input lies in a file while it runs, for the case
   /// that the process does not survive it.
   static func cases(
@@ -23,7 +23,7 @@ enum Fuzz {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     var number: UInt64 = 0
-    while clock.now < end {
+    while clock.now < end || number < 200 {
       var random = SplitMix(state: seed &* 1_000_003 &+ number)
       let text = try input(&random)
       try Data("seed \(seed), case \(number)\n\(text)\n".utf8).write(to: kept)
@@ -39,7 +39,6 @@ enum Fuzz {
       number += 1
     }
     print("fuzz \(name): \(number) cases from seed \(seed)")
-    #expect(number > 0)
   }
 }
 

@@ -132,6 +132,7 @@ import Testing
   private static let comparison = """
     local function same(a, b)
       if a ~= a then return b ~= b end
+      if type(a) == "userdata" then return type(b) == "userdata" end
       if type(a) ~= "table" then return math.type(a) == math.type(b) and a == b end
       if type(b) ~= "table" then return false end
       for k, v in pairs(a) do if not same(v, b[k]) then return false end end
@@ -291,7 +292,9 @@ import Testing
         do {
           let checked = try schema.validate(table, path: "random")
           guard expected else { throw Unfit("accepted") }
-          guard try schema.validate(checked, path: "random") == checked else {
+          // By their texts, since no NaN equals itself.
+          let again = try schema.validate(checked, path: "random")
+          guard "\(again)" == "\(checked)" else {
             throw Unfit("checking again changes it")
           }
           accepted += 1

@@ -1,4 +1,4 @@
--- run: error at 4 "reward: expected a finite number, got -nan" "(ppo iteration 1, prompt "
+-- run: error at 4 "reward: expected a finite number, got " "nan" "(ppo iteration 1, prompt "
 local tiny = require "tiny"
 return tiny.experiment { constitution = tiny.constitution {
   reward = function(r) return 0 / 0 end,
