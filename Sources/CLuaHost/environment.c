@@ -45,7 +45,7 @@ int lh_call_host(lua_State *L) {
   const char *name = lua_tostring(L, lua_upvalueindex(2));
   for (int i = 1; i <= count; i++) lh_write_value(L, host, i, name, i);
   lh_end_output(host);
-  lh_spend(L, host, 20 + (int64_t)host->output.size / 32);
+  lh_spend(L, host, 20 + (int64_t)host->output.size);
   lh_ask(L, host, index, count);
   lua_settop(L, 0);
   lh_push_value(L, host, host->input.bytes);

@@ -17,7 +17,8 @@ extension ScriptLibrary {
         "Reads prompts. Each row needs a `text` (or `prompt`); a missing `id` becomes path:row."
     ) { context throws(ScriptError) in
       try JSONLines(
-        path: context.arguments[0].stringValue!, root: root, location: context.location
+        path: context.arguments[0].stringValue!, root: root, location: context.location,
+        charge: context.charge
       ).read(limit: context.arguments[1].integerValue.map { Int($0) })
     }
   }
@@ -31,8 +32,11 @@ struct JSONLines {
   let path: String
   let root: URL
   let location: SourceLocation?
+  /// Takes the cost of reading, in instructions.
+  let charge: (Int) -> Void
 
   func read(limit: Int?) throws(ScriptError) -> LuaValue {
+    charge(10_000)
     let url = URL(fileURLWithPath: path, relativeTo: root).standardizedFileURL
     let resolved = url.resolvingSymlinksInPath()
     guard resolved.path.hasPrefix(root.resolvingSymlinksInPath().path + "/") else {
@@ -44,6 +48,7 @@ struct JSONLines {
     guard data.count <= Self.byteLimit else {
       throw failure("\(path): \(data.count) bytes, more than \(Self.byteLimit); split it")
     }
+    charge(data.count / 4)
     if data.starts(with: Data("version https://git-lfs".utf8)) {
       throw failure("\(path): is a git-lfs pointer, not the data; run `git lfs pull`")
     }
