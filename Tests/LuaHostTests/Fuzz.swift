@@ -7,6 +7,11 @@ enum Fuzz {
   static let seconds = number("SOLON_FUZZ_SECONDS", 1.0)
   static let seed = UInt64(number("SOLON_FUZZ_SEED", 1))
 
+  /// Where the input of the running case lies.
+  private static let inputs =
+    ProcessInfo.processInfo.environment["SOLON_FUZZ_INPUTS"].map { URL(fileURLWithPath: $0) }
+    ?? FileManager.default.temporaryDirectory
+
   private static func number(_ name: String, _ standard: Double) -> Double {
     ProcessInfo.processInfo.environment[name].flatMap { Double($0) } ?? standard
   }
@@ -18,8 +23,7 @@ enum Fuzz {
     _ name: String, input: (inout SplitMix) throws -> String,
     run: (String, inout SplitMix) throws -> Void
   ) throws {
-    let kept = FileManager.default.temporaryDirectory
-      .appendingPathComponent("solon-fuzz-\(name)-\(ProcessInfo.processInfo.processIdentifier)")
+    let kept = inputs.appendingPathComponent("solon-fuzz-\(name)-\(getpid())")
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     var number: UInt64 = 0
