@@ -19,13 +19,16 @@ func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// Folders of recorded numbers and names beside the sources of test targets.
-let recorded = ["Transformer": "Reference", "Training": "Reference", "solon": "Recorded"]
+/// Folders beside the sources of a test target: recorded numbers and names, or
+/// scripts.
+let testData = [
+  "Transformer": ["Reference"], "Training": ["Reference"], "solon": ["Recorded", "Hostile"],
+]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    exclude: recorded[name].map { [$0] } ?? [], swiftSettings: settings)
+    exclude: testData[name] ?? [], swiftSettings: settings)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")

@@ -45,7 +45,7 @@ int lh_call_host(lua_State *L) {
   const char *name = lua_tostring(L, lua_upvalueindex(2));
   for (int i = 1; i <= count; i++) lh_write_value(L, host, i, name, i);
   lh_end_output(host);
-  lh_spend(L, host, 20 + (int64_t)host->output.size / 32);
+  lh_spend(L, host, 20 + (int64_t)host->output.size);
   lh_ask(L, host, index, count);
   lua_settop(L, 0);
   lh_push_value(L, host, host->input.bytes);
@@ -62,6 +62,7 @@ int lh_strict_index(lua_State *L) {
   size_t size, key_size;
   const char *table = lua_tolstring(L, lua_upvalueindex(1), &size);
   const char *key = lua_tolstring(L, 2, &key_size);
+  lh_spend(L, host, 100 + (int64_t)key_size / 8);
   lh_begin_output(L, host);
   lh_write_string(L, host, table, size);
   lh_write_string(L, host, key, key_size);
@@ -211,6 +212,7 @@ static int require(lua_State *L) {
   if (lua_rawget(L, 2) != LUA_TNIL) return 1;
   lua_pop(L, 1);
   const char *name = lua_tolstring(L, 1, &size);
+  lh_spend(L, host, 1000 + (int64_t)size);
   lh_begin_output(L, host);
   lh_write_string(L, host, name, size);
   lh_ask(L, host, LH_REQUEST_MODULE, 1);
@@ -220,8 +222,8 @@ static int require(lua_State *L) {
   uint32_t text_size;
   memcpy(&text_size, text + 1, 4);
   lua_pushcfunction(L, lh_on_error);  // 4
-  int status = luaL_loadbufferx(L, (const char *)text + 5, text_size,
-                                lua_tostring(L, 3), "t");
+  int status = lh_load(L, (const char *)text + 5, text_size,
+                       lua_tostring(L, 3));
   if (status == LUA_OK) status = lua_pcall(L, 0, 1, 4);
   lh_begin_output(L, host);
   int32_t answer = host->request(host->context, LH_REQUEST_MODULE_DONE, 0,

@@ -16,16 +16,6 @@ bool lh_reserve(lh_buffer *buffer, size_t size) {
   return true;
 }
 
-static void copy_text(lh_buffer *buffer, const char *text, size_t size) {
-  const size_t limit = 16 << 10;
-  if (size > limit) size = limit;
-  buffer->size = 0;
-  if (!lh_reserve(buffer, size + 1)) return;
-  memcpy(buffer->bytes, text, size);
-  buffer->bytes[size] = 0;
-  buffer->size = size;
-}
-
 // ---- Memory
 
 // Lua retries a refused request after a full collection, so a refusal is not
@@ -78,6 +68,7 @@ static const char *kill_message(lh_host *host) {
     case LH_MEMORY: return "script exceeded its memory limit";
     case LH_LENGTH: return "script made a string longer than its limit";
     case LH_INTERRUPTED: return "script was interrupted";
+    case LH_TIME: return "script ran longer than";
     default: return "script was ended";
   }
 }
@@ -109,19 +100,14 @@ static void hook(lua_State *L, lua_Debug *frame) {
   (void)frame;
   lh_host *host = lh_of(L);
   atomic_fetch_add_explicit(&host->heartbeat, 1, memory_order_relaxed);
-  if (host->killed == LH_OK) {
-    if (atomic_load_explicit(&host->interrupt, memory_order_relaxed)) {
-      lh_kill(L, host, LH_INTERRUPTED);
-    } else {
-      host->budget -= host->limits.step;
-      if (host->budget >= 0) return;
-      lh_kill(L, host, LH_INSTRUCTIONS);
-    }
-  }
-  lh_raise_killed(L, host);
+  lh_spend(L, host, host->limits.step);
 }
 
 void lh_spend(lua_State *L, lh_host *host, int64_t instructions) {
+  const uint64_t ending =
+      atomic_load_explicit(&host->ending, memory_order_relaxed);
+  if (ending / 2 == atomic_load_explicit(&host->entry, memory_order_relaxed))
+    lh_kill(L, host, ending % 2 ? LH_TIME : LH_INTERRUPTED);
   host->budget -= instructions;
   if (host->budget < 0) lh_kill(L, host, LH_INSTRUCTIONS);
   if (host->killed != LH_OK) lh_raise_killed(L, host);
@@ -134,97 +120,6 @@ lh_status lh_charge(lh_host *host, int64_t instructions) {
   return host->killed;
 }
 
-// ---- Where an error is
-
-static void record_source(lh_host *host, const lua_Debug *frame) {
-  copy_text(&host->source, frame->source, strlen(frame->source));
-  host->line = frame->currentline;
-}
-
-static int describe(char *out, size_t size, const lua_Debug *frame) {
-  const char *file = frame->source[0] == '@' || frame->source[0] == '='
-                         ? frame->source + 1
-                         : frame->short_src;
-  if (*frame->what == 'm')
-    return snprintf(out, size, "%s:%d: in main chunk\n", file,
-                    frame->currentline);
-  if (frame->name)
-    return snprintf(out, size, "%s:%d: in function '%s'\n", file,
-                    frame->currentline, frame->name);
-  return snprintf(out, size, "%s:%d: in function <line %d>\n", file,
-                  frame->currentline, frame->linedefined);
-}
-
-// Not C, and not one of the host's own methods written in Lua.
-bool lh_is_script(const lua_Debug *frame) {
-  return frame->currentline > 0 && strcmp(frame->source, LH_OWN_SOURCE) != 0;
-}
-
-// Notes the nearest Lua frame, and the Lua frames around it. Nothing here
-// allocates through Lua, so it is safe inside the allocator and in a handler
-// that runs on an overflowing stack.
-void lh_record_place(lua_State *L, lh_host *host, bool traceback) {
-  lua_Debug frame;
-  bool found = false;
-  size_t used = 0;
-  int shown = 0;
-  host->traceback[0] = 0;
-  host->line = 0;
-  host->source.size = 0;
-  for (int level = 0; lua_getstack(L, level, &frame); level++) {
-    if (!lua_getinfo(L, traceback ? "Slnt" : "Sl", &frame)) break;
-    if (!lh_is_script(&frame)) continue;
-    if (!found) {
-      record_source(host, &frame);
-      found = true;
-      if (!traceback) return;
-    }
-    if (shown++ == LH_TRACEBACK_FRAMES) {
-      snprintf(host->traceback + used, sizeof host->traceback - used, "...\n");
-      return;
-    }
-    int written = describe(host->traceback + used,
-                           sizeof host->traceback - used, &frame);
-    if (written < 0 || (size_t)written >= sizeof host->traceback - used) {
-      host->traceback[used] = 0;
-      return;
-    }
-    used += (size_t)written;
-  }
-}
-
-static void record_message(lua_State *L, lh_host *host, int index) {
-  int type = lua_type(L, index);
-  size_t size;
-  if (type == LUA_TSTRING) {
-    const char *text = lua_tolstring(L, index, &size);
-    copy_text(&host->message, text, size);
-    return;
-  }
-  char text[80];
-  if (type == LUA_TNUMBER) {
-    if (lua_isinteger(L, index))
-      snprintf(text, sizeof text, LUA_INTEGER_FMT, lua_tointeger(L, index));
-    else
-      snprintf(text, sizeof text, "%.14g", lua_tonumber(L, index));
-  } else {
-    snprintf(text, sizeof text, "(error object is a %s value)",
-             lua_typename(L, type));
-  }
-  copy_text(&host->message, text, strlen(text));
-}
-
-// Message handler of every entry: runs where the error happened.
-int lh_on_error(lua_State *L) {
-  lh_host *host = lh_of(L);
-  if (!host->recorded) {
-    lh_record_place(L, host, true);
-    host->recorded = true;
-  }
-  record_message(L, host, 1);
-  return 1;
-}
-
 // ---- Entry points
 
 static void begin(lh_host *host, int64_t budget) {
@@ -232,7 +127,6 @@ static void begin(lh_host *host, int64_t budget) {
   host->budget = host->granted = budget;
   host->killed = LH_OK;
   host->out_of_memory = false;
-  atomic_store_explicit(&host->interrupt, false, memory_order_relaxed);
   // Also restarts the count, so that where a call is stopped does not depend
   // on the calls before it.
   lua_sethook(host->L, hook, LUA_MASKCOUNT, host->limits.step);
@@ -251,7 +145,7 @@ lh_status lh_protect(lh_host *host, lua_CFunction function, void *data,
   const int base = lua_gettop(L);
   if (host->depth > 0 && host->killed != LH_OK) {
     const char *text = kill_message(host);
-    copy_text(&host->message, text, strlen(text));
+    lh_copy_text(&host->message, text, strlen(text));
     return host->status = host->killed;
   }
   host->status = LH_OK;
@@ -260,7 +154,7 @@ lh_status lh_protect(lh_host *host, lua_CFunction function, void *data,
   if (host->depth >= host->limits.nesting || !lua_checkstack(L, 8)) {
     static const char text[] =
         "host and script call each other too deeply";
-    copy_text(&host->message, text, sizeof text - 1);
+    lh_copy_text(&host->message, text, sizeof text - 1);
     host->source.size = 0;
     host->line = 0;
     host->traceback[0] = 0;
@@ -278,16 +172,18 @@ lh_status lh_protect(lh_host *host, lua_CFunction function, void *data,
     }
     if (host->killed != LH_OK) {
       const char *text = kill_message(host);
-      copy_text(&host->message, text, strlen(text));
+      lh_copy_text(&host->message, text, strlen(text));
       host->status = host->killed;
     } else {
-      if (host->message.size == 0) record_message(L, host, -1);
+      if (host->message.size == 0) lh_record_message(L, host, -1);
       if (host->status == LH_OK) host->status = LH_RUNTIME;
     }
   }
   lua_settop(L, base);
   if (host->killed == LH_OK) host->recorded = false;
   lh_status result = host->status;
+  // How a call inside this one ended is its caller's to judge.
+  if (host->depth > 1) host->status = LH_OK;
   end(host);
   return result;
 }
@@ -348,6 +244,28 @@ lh_status lh_call(lh_host *host, int64_t function, int32_t count,
 typedef struct {
   const char *text;
   size_t size;
+} unread;
+
+// Hands the parser a little at a time, because no hook runs in it, and it takes
+// time quadratic in the length of some expressions.
+static const char *read_text(lua_State *L, void *data, size_t *size) {
+  unread *rest = data;
+  const char *text = rest->text;
+  *size = rest->size < 256 ? rest->size : 256;
+  rest->text += *size;
+  rest->size -= *size;
+  lh_spend(L, lh_of(L), (int64_t)*size);
+  return text;
+}
+
+int lh_load(lua_State *L, const char *text, size_t size, const char *name) {
+  unread rest = {text, size};
+  return lua_load(L, read_text, &rest, name, "t");
+}
+
+typedef struct {
+  const char *text;
+  size_t size;
   const char *chunk_name;
   bool session, run;
   lh_result *result;
@@ -356,8 +274,7 @@ typedef struct {
 static int run_protected(lua_State *L) {
   lh_host *host = lh_of(L);
   run_data *data = lua_touserdata(L, 1);
-  int status = luaL_loadbufferx(L, data->text, data->size, data->chunk_name,
-                                "t");
+  int status = lh_load(L, data->text, data->size, data->chunk_name);
   if (status != LUA_OK) {
     // Nesting beyond the parser's limit is reported as a runtime error.
     if (status == LUA_ERRMEM) lh_kill(L, host, lh_memory_reason(host));
@@ -444,6 +361,7 @@ lh_host *lh_new(const lh_limits *limits, lh_request request, void *context) {
   host->request = request;
   host->context = context;
   host->next_reference = host->first_uncommitted = 1;
+  lh_begin(host);
   if (lh_input(host, 256) && lh_reserve(&host->output, 256)) {
     lua_State *L = lua_newstate(allocate, host);
     if (L) {
@@ -493,8 +411,21 @@ uint64_t lh_heartbeat(const lh_host *host) {
                               memory_order_relaxed);
 }
 
+uint64_t lh_begin(lh_host *host) {
+  const uint64_t entry =
+      atomic_load_explicit(&host->entry, memory_order_relaxed) + 1;
+  atomic_store_explicit(&host->entry, entry, memory_order_relaxed);
+  return entry;
+}
+
 void lh_interrupt(lh_host *host) {
-  atomic_store_explicit(&host->interrupt, true, memory_order_relaxed);
+  const uint64_t entry =
+      atomic_load_explicit(&host->entry, memory_order_relaxed);
+  atomic_store_explicit(&host->ending, 2 * entry, memory_order_relaxed);
+}
+
+void lh_time_out(lh_host *host, uint64_t entry) {
+  atomic_store_explicit(&host->ending, 2 * entry + 1, memory_order_relaxed);
 }
 
 const char *lh_lua_release(void) { return LUA_RELEASE; }

@@ -48,7 +48,8 @@ struct lh_host {
   bool recorded;     // the report's place is that of the first cause: keep it
   int32_t depth;
   _Atomic uint64_t heartbeat;
-  _Atomic bool interrupt;
+  _Atomic uint64_t entry;   // number of the latest lh_begin
+  _Atomic uint64_t ending;  // twice the number of an entry to end; odd: too late
   bool sealed;
 
   lh_buffer input, output, message, source;
@@ -84,17 +85,25 @@ lh_status lh_protect(lh_host *host, lua_CFunction function, void *data,
                      int64_t budget);
 bool lh_reserve(lh_buffer *buffer, size_t size);
 void lh_kill(lua_State *L, lh_host *host, lh_status reason);
+// Compiles text, never bytecode, as luaL_loadbufferx does.
+int lh_load(lua_State *L, const char *text, size_t size, const char *name);
 int lh_raise_killed(lua_State *L, lh_host *host);
 // Which limit the last refusal of memory was about.
 lh_status lh_memory_reason(const lh_host *host);
-// Raises when the open call is over its budget.
+// Raises when the open call is over its budget, or another thread ends it.
 void lh_spend(lua_State *L, lh_host *host, int64_t instructions);
-bool lh_is_script(const lua_Debug *frame);
-void lh_record_place(lua_State *L, lh_host *host, bool traceback);
-int lh_on_error(lua_State *L);
 // Calls the host and raises its message on failure; the answer is then in the
 // input buffer.
 void lh_ask(lua_State *L, lh_host *host, int32_t function, int32_t count);
+
+// report.c
+void lh_copy_text(lh_buffer *buffer, const char *text, size_t size);
+bool lh_is_script(const lua_Debug *frame);
+// Notes the nearest Lua frame and, if asked, the Lua frames around it.
+void lh_record_place(lua_State *L, lh_host *host, bool traceback);
+void lh_record_message(lua_State *L, lh_host *host, int index);
+// Message handler of every entry: runs where the error happened.
+int lh_on_error(lua_State *L);
 
 // values.c
 void lh_begin_output(lua_State *L, lh_host *host);
@@ -124,6 +133,9 @@ int lh_pairs(lua_State *L);
 int lh_next(lua_State *L);
 void lh_sort_keys(lh_key *keys, size_t count);
 bool lh_add_key(lh_host *host, const char *bytes, size_t size);
+// Whether the string at stack position `a` comes before the one at `b`, by
+// their bytes; charged.
+bool lh_string_before(lua_State *L, int a, int b);
 
 // environment.c, tables.c, strings.c
 void lh_open_environment(lua_State *L, lh_host *host);

@@ -40,6 +40,14 @@ bool lh_add_key(lh_host *host, const char *bytes, size_t size) {
   return true;
 }
 
+bool lh_string_before(lua_State *L, int a, int b) {
+  lh_key x, y;
+  x.bytes = lua_tolstring(L, a, &x.size);
+  y.bytes = lua_tolstring(L, b, &y.size);
+  lh_spend(L, lh_of(L), (int64_t)(x.size < y.size ? x.size : y.size) / 64);
+  return compare_keys(&x, &y) < 0;
+}
+
 static int rank(lua_State *L, int index) {
   switch (lua_type(L, index)) {
     case LUA_TNUMBER: return 0;
@@ -58,10 +66,7 @@ static bool before(lua_State *L, int a, int b) {
   if (x != y) return x < y;
   if (x == 0) return lua_compare(L, a, b, LUA_OPLT);
   if (x == 2) return !lua_toboolean(L, a) && lua_toboolean(L, b);
-  lh_key s, t;
-  s.bytes = lua_tolstring(L, a, &s.size);
-  t.bytes = lua_tolstring(L, b, &t.size);
-  return compare_keys(&s, &t) < 0;
+  return lh_string_before(L, a, b);
 }
 
 // next(table, key): looks through the whole table for the least key above.
@@ -76,14 +81,14 @@ int lh_next(lua_State *L) {
   int64_t visited = 0;
   while (lua_next(L, 1)) {
     lua_pop(L, 1);
-    visited++;
+    if (++visited % 256 == 0) lh_spend(L, lh_of(L), 256);
     if ((first || before(L, 2, 4)) &&
         (lua_isnil(L, 3) ? (rank(L, 4), true) : before(L, 4, 3))) {
       lua_pushvalue(L, 4);
       lua_replace(L, 3);
     }
   }
-  lh_spend(L, lh_of(L), visited);
+  lh_spend(L, lh_of(L), visited % 256);
   lua_settop(L, 3);
   if (lua_isnil(L, 3)) return 1;
   lua_pushvalue(L, 3);
@@ -141,14 +146,16 @@ int lh_pairs(lua_State *L) {
   lua_Integer elements = (lua_Integer)lua_rawlen(L, 1);
   host->key_count = 0;
   lua_Integer numbers = 0, others = 0, visited = 0;
+  int64_t bytes = 0;
   lua_pushnil(L);
   while (lua_next(L, 1)) {
     lua_pop(L, 1);
-    visited++;
+    if (++visited % 1024 == 0) lh_spend(L, host, 256);
     int kind = rank(L, -1);
     if (kind == 1) {
       size_t size;
       const char *text = lua_tolstring(L, -1, &size);
+      bytes += (int64_t)size;
       if (!lh_add_key(host, text, size))
         return luaL_error(L, "not enough memory");
     } else if (kind == 2) {
@@ -159,7 +166,8 @@ int lh_pairs(lua_State *L) {
     }
   }
   const size_t strings = host->key_count;
-  lh_spend(L, host, visited / 4 + (lua_Integer)strings);
+  lh_spend(L, host,
+           visited % 1024 / 4 + (lua_Integer)strings + bytes / 16);
   lh_sort_keys(host->keys, strings);
   if (numbers > 0) elements = 0;  // then list every number, in order
 

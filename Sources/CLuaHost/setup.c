@@ -23,8 +23,7 @@ static void push_function(lua_State *L, const add_data *data) {
     push_host_function(L, data->index, data->full_name);
     return;
   }
-  if (luaL_loadbufferx(L, data->text, strlen(data->text), LH_OWN_SOURCE, "t") !=
-      LUA_OK)
+  if (lh_load(L, data->text, strlen(data->text), LH_OWN_SOURCE) != LUA_OK)
     lua_error(L);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
   lua_setupvalue(L, -2, 1);

@@ -22,21 +22,17 @@ static int repeat(lua_State *L) {
     return luaL_error(L, "string.rep: the result is longer than %I bytes",
                       (LUAI_UACINT)host->limits.string);
   const size_t total = piece * (size_t)count - separator_size;
-  lh_spend(L, host, (int64_t)total / 16 + (piece ? count / 8 : 0));
+  lh_spend(L, host, (int64_t)total / 16);
   if (piece == 0) {
     lua_pushliteral(L, "");
     return 1;
   }
   luaL_Buffer buffer;
   char *out = luaL_buffinitsize(L, &buffer, total);
-  while (count-- > 0) {
-    memcpy(out, text, size);
-    out += size;
-    if (count > 0) {
-      memcpy(out, separator, separator_size);
-      out += separator_size;
-    }
-  }
+  memcpy(out, text, size);
+  if (count > 1) memcpy(out + size, separator, separator_size);
+  for (size_t done = piece; done < total; done *= 2)
+    memcpy(out + done, out, done < total - done ? done : total - done);
   luaL_pushresultsize(&buffer, total);
   return 1;
 }
@@ -61,7 +57,8 @@ static int format(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &size);
   const int count = lua_gettop(L);
   int argument = 1;
-  size_t bytes = size;
+  size_t bytes = 0;
+  lh_spend(L, host, (int64_t)size / 16);
   luaL_checkstack(L, 8, NULL);
   for (size_t i = 0; i + 1 < size; i++) {
     if (text[i] != '%') continue;

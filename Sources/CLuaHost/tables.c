@@ -139,7 +139,13 @@ static int move(lua_State *L) {
 // Whether the value at `a` sorts before the value at `b`; the function, or
 // nil, is argument 2.
 static bool before(lua_State *L, int a, int b) {
-  if (lua_isnil(L, 2)) return lua_compare(L, a, b, LUA_OPLT);
+  if (lua_isnil(L, 2)) {
+    // Lua compares strings without charging: a list of long ones would keep
+    // this sort from ever looking at the budget.
+    return lua_type(L, a) == LUA_TSTRING && lua_type(L, b) == LUA_TSTRING
+               ? lh_string_before(L, a, b)
+               : lua_compare(L, a, b, LUA_OPLT);
+  }
   lua_pushvalue(L, 2);
   lua_pushvalue(L, a);
   lua_pushvalue(L, b);

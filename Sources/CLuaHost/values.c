@@ -33,7 +33,8 @@ static void add_path(luaL_Buffer *buffer, lh_host *host, int depth) {
   }
 }
 
-// Raises "root.path[3]: message".
+// Raises "root.path[3]: message". Charges for the work done so far, which a
+// script could otherwise have repeated at no cost.
 static void fail(lua_State *L, lh_host *host, int depth, const char *format,
                  ...) {
   char text[256];
@@ -41,6 +42,8 @@ static void fail(lua_State *L, lh_host *host, int depth, const char *format,
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  lh_spend(L, host, (host->limits.nodes - host->nodes) / 4 +
+                        (int64_t)host->output.size / 32);
   luaL_Buffer buffer;
   luaL_checkstack(L, 8, NULL);
   luaL_buffinit(L, &buffer);
@@ -206,10 +209,11 @@ static bool put_kind(lua_State *L, lh_host *host, int index, int depth) {
 // keys to the host's key list.
 static lua_Integer survey(lua_State *L, lh_host *host, int index, int depth) {
   lua_Integer length = (lua_Integer)lua_rawlen(L, index);
-  lua_Integer elements = 0, beyond = 0;
+  lua_Integer elements = 0, beyond = 0, visited = 0;
   lua_pushnil(L);
   while (lua_next(L, index)) {
     lua_pop(L, 1);
+    if (++visited % 1024 == 0) lh_spend(L, host, 256);
     int type = lua_type(L, -1);
     if (type == LUA_TSTRING) {
       size_t size;

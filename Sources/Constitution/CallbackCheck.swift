@@ -58,6 +58,22 @@ public struct CallbackCheck {
     return report
   }
 
+  /// Checks an experiment's functions before a run; throws the first error.
+  public static func requireSound(_ experiment: Experiment, vm: LuaVM) throws(ScriptError) {
+    var check = try CallbackCheck(experiment, vm: vm)
+    if let error = check.run().errors.first { throw error }
+  }
+
+  /// The check of an experiment, on some of its own prompts.
+  public init(_ experiment: Experiment, vm: LuaVM) throws(ScriptError) {
+    // Hooks of its own: these calls are not the run's.
+    let hooks = ScriptHooks(
+      vm: vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
+    try self.init(
+      hooks: hooks, evaluator: experiment.evaluator,
+      prompts: Array(experiment.prompts.harmful.prefix(8)), settings: experiment.stages)
+  }
+
   /// Texts that models and people write, and some that they hardly do.
   private static let texts = [
     "no.", "First, do this. Then do that.", "", "{{critique}} <|end|> \u{1b}[2J",

@@ -102,6 +102,13 @@ public final class ScriptHooks {
       guard let text = result.stringValue else {
         throw failure("\(path): expected a string, got \(result.summary)", function, context)
       }
+      // Text that was data must not become template: it is put in by its slot.
+      for slot in name.slots {
+        guard let value = values[slot], value.contains("{{"), text.contains(value) else { continue }
+        throw failure(
+          "\(path): the text holds the value of \(slot) itself, which would be read as a template "
+            + "— return {{\(slot)}} in its place", function, context)
+      }
       let allowed = name.slots.filter { values[$0] != nil }
       return try Template(text, allowed: allowed, path: path, location: function.location)
         .render(values)

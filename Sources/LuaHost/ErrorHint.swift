@@ -2,7 +2,7 @@
 enum ErrorHint {
   static func hint(for error: ScriptError) -> String? {
     switch error.reason {
-    case .instructions:
+    case .instructions, .time:
       "look for a loop that does not end, or work that grows with the square of a text's length"
     case .memory:
       "look for a table or a text that grows in a loop; build long texts with table.concat"

@@ -1,6 +1,6 @@
-/// What scripts may use. All limits are exact and do not depend on the machine,
-/// so a script that is stopped is stopped everywhere at the same instruction,
-/// give or take `Limits.instructionStep`.
+/// What scripts may use. All limits but the time are exact and do not depend on
+/// the machine, so a script that is stopped is stopped everywhere at the same
+/// instruction, give or take `Limits.instructionStep`.
 public struct Limits: Sendable, Hashable {
   /// Virtual machine instructions one outermost `call` may execute. Library
   /// functions and copies charge in proportion to the bytes, elements or
@@ -19,6 +19,10 @@ public struct Limits: Sendable, Hashable {
   /// Bytes `print` passes on in one outermost call; the rest is dropped after a
   /// notice.
   public var printBytes: Int
+  /// Seconds one outermost call may spend inside Lua, on a machine with a
+  /// `Watchdog`: for what takes time but few instructions, such as comparing
+  /// long strings.
+  public var secondsPerCall: Double
 
   /// Instructions between two looks at the budget.
   public static let instructionStep = 1000
@@ -32,7 +36,7 @@ public struct Limits: Sendable, Hashable {
     loadInstructions: Int = 100_000_000,
     memoryBytes: Int = 256 << 20, scriptBytes: Int = 1 << 20,
     maximumNodes: Int = 1_000_000, stringBytes: Int = 1 << 20,
-    printBytes: Int = 64 << 10
+    printBytes: Int = 64 << 10, secondsPerCall: Double = 10
   ) {
     self.instructionsPerCall = instructionsPerCall
     self.loadInstructions = loadInstructions
@@ -41,5 +45,6 @@ public struct Limits: Sendable, Hashable {
     self.maximumNodes = maximumNodes
     self.stringBytes = stringBytes
     self.printBytes = printBytes
+    self.secondsPerCall = secondsPerCall
   }
 }

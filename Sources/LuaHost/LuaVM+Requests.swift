@@ -8,6 +8,8 @@ extension LuaVM {
     function: Int32, count: Int, bytes: UnsafePointer<UInt8>,
     source: UnsafePointer<CChar>?, line: Int32
   ) -> Int32 {
+    watched?.enterHost()
+    defer { watched?.leaveHost() }
     var decoder = ValueDecoder(self, bytes)
     do throws(ScriptError) {
       switch function {

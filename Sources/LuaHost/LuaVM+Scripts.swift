@@ -10,7 +10,7 @@ extension LuaVM {
   /// - Throws: when the file cannot be read, lies outside the project, is over
   ///   `Limits.scriptBytes`, is not Lua text, fails, or returns nothing.
   public func load(file: URL) throws(ScriptError) -> LuaValue {
-    enter()
+    enter("loading \(file.lastPathComponent)")
     defer { leave() }
     let script = try readScript(file.path, purpose: "load")
     loading.append(script.path)
@@ -160,6 +160,9 @@ extension LuaVM {
       reason = .memory
       message += " of \(limits.stringBytes) bytes"
     case LH_INTERRUPTED: reason = .interrupted
+    case LH_TIME:
+      reason = .time
+      message += " \(text(limits.secondsPerCall)) s"
     default: reason = .runtime
     }
     if message.utf8.count > 2000 { message = message.prefix(1000) + "…" }

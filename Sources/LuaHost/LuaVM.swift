@@ -34,6 +34,8 @@ public final class LuaVM {
   let objectTypeNames: [String]
   private let thread: pthread_t
   private let bridge: Bridge
+  private let watchdog: Watchdog?
+  let watched: WatchedMachine?
 
   /// Objects made for the open call, and objects that last.
   var callObjects: [LuaObject] = []
@@ -54,10 +56,12 @@ public final class LuaVM {
   ///   - limits: what one call may use.
   ///   - library: functions below `solon.`, by their full names.
   ///   - objectTypes: the types of `LuaObject`s this machine will meet.
+  ///   - watchdog: what sees to `Limits.secondsPerCall`; without one, calls may
+  ///     take as long as their instructions do.
   /// - Throws: when the directory does not exist or memory does not suffice.
   public init(
     projectRoot: URL, limits: Limits = Limits(), library: [FunctionSpec] = [],
-    objectTypes: [ObjectSpec] = []
+    objectTypes: [ObjectSpec] = [], watchdog: Watchdog? = nil
   ) throws(ScriptError) {
     guard let root = realPath(projectRoot.path) else {
       throw ScriptError(
@@ -84,6 +88,8 @@ public final class LuaVM {
     }
     self.host = host
     input = lh_input(host, 256)
+    self.watchdog = watchdog
+    watched = watchdog.map { _ in WatchedMachine(host: host, limit: limits.secondsPerCall) }
 
     var functions: [RegisteredFunction] = []
     var failed = false
@@ -128,9 +134,13 @@ public final class LuaVM {
           + "\(limits.memoryBytes) bytes", reason: .memory)
     }
     bridge.machine = self
+    if let watched { watchdog?.add(watched) }
   }
 
-  deinit { lh_free(host) }
+  deinit {
+    if let watched { watchdog?.remove(watched) }
+    lh_free(host)
+  }
 
   /// Bytes the state holds now.
   public var memoryInUse: Int {
@@ -138,17 +148,14 @@ public final class LuaVM {
     return lh_memory_used(host)
   }
 
-  /// The Lua release this program runs, such as `Lua 5.4.4`.
-  public static var luaRelease: String { String(cString: lh_lua_release()) }
-
   /// Calls a function of this machine.
   ///
   /// - Parameters:
   ///   - function: a function this machine returned.
   ///   - arguments: copied into the state; changing them there changes nothing
   ///     here.
-  ///   - context: what the program is doing, for the error message; only
-  ///     evaluated when there is one.
+  ///   - context: what the program is doing, for messages; evaluated on an
+  ///     error, and at the start when the machine is watched.
   /// - Returns: the first result, `.nil` when there is none.
   /// - Throws: `ScriptError` with the line, for an error in the script, a limit
   ///   exceeded, or a result that is not plain data.
@@ -156,7 +163,7 @@ public final class LuaVM {
     _ function: LuaFunction, _ arguments: [LuaValue],
     context: @autoclosure () -> String = ""
   ) throws(ScriptError) -> LuaValue {
-    enter()
+    enter(context(), function)
     defer { leave() }
     checkOwner(function)
     var result = lh_result()
@@ -244,12 +251,18 @@ public final class LuaVM {
       "a LuaVM may only be used on the thread that made it")
   }
 
-  func enter() {
+  /// - Parameters: what the program is doing, and the function it calls, for
+  ///   the watchdog.
+  func enter(_ context: @autoclosure () -> String = "", _ function: LuaFunction? = nil) {
     checkThread()
     for id in released.take() { lh_release(host, id) }
     if lh_depth(host) == 0 {
       printedBytes = 0
-      currentEpoch += 1
+      let entry = lh_begin(host)
+      currentEpoch = Int64(entry)
+      watched?.open(entry, context(), function?.reference)
+    } else {
+      watched?.leaveHost()
     }
   }
 
@@ -257,6 +270,9 @@ public final class LuaVM {
     if lh_depth(host) == 0 {
       if !callObjects.isEmpty { callObjects.removeAll(keepingCapacity: true) }
       if !loading.isEmpty { loading.removeAll() }
+      watched?.close()
+    } else {
+      watched?.enterHost()
     }
   }
 

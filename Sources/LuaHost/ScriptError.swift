@@ -10,6 +10,8 @@ public struct ScriptError: Error, Sendable, CustomStringConvertible {
     case instructions
     /// The script holds more memory than `Limits` allows.
     case memory
+    /// The call took longer than `Limits.secondsPerCall`.
+    case time
     /// `LuaInterrupt.interrupt()` ended the call.
     case interrupted
     /// A table does not have the shape it must have.

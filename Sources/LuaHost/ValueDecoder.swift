@@ -75,7 +75,11 @@ struct ValueDecoder {
       table.fields.reserveCapacity(fields)
       for _ in 0..<fields {
         let key = string()
-        table.fields[key] = try value()
+        if case .some = table.fields.updateValue(try value(), forKey: key) {
+          throw ScriptError(
+            message: "the keys '\(escapingControls(in: key))' differ only in how Unicode spells "
+              + "them; use one spelling")
+        }
       }
     }
     return table

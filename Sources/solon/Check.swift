@@ -66,15 +66,15 @@ struct Check: ParsableCommand {
       var experiment = try Experiment(table, overrides: settings.overrides)
       if let limit { experiment.prompts.limit(to: limit) }
       report.describe(experiment)
-      try check(
-        &report, vm, experiment.constitution, evaluator: experiment.evaluator,
-        prompts: Array(experiment.prompts.harmful.prefix(8)), settings: experiment.stages)
+      var check = try CallbackCheck(experiment, vm: vm)
+      report.add(check.run())
       guard report.isSound else { return }
       try plan(&report, experiment, vm)
     case "constitution":
       let constitution = try Constitution(table)
       report.describe(constitution)
-      try check(&report, vm, constitution)
+      var check = try CallbackCheck(hooks: ScriptHooks(vm: vm, constitution: constitution))
+      report.add(check.run())
     case "pretraining":
       let pretraining = try Pretraining(table, overrides: settings.overrides)
       report.rows.append(
@@ -89,17 +89,6 @@ struct Check: ParsableCommand {
           + "experiment, a constitution, a pretraining or tests", file: file)
     }
     try runTests(&report, vm)
-  }
-
-  private func check(
-    _ report: inout CheckReport, _ vm: LuaVM, _ constitution: Constitution,
-    evaluator: Experiment.Evaluator? = nil, prompts: [Prompt] = [],
-    settings: StageSettings? = nil
-  ) throws {
-    let hooks = ScriptHooks(vm: vm, constitution: constitution, evaluator: evaluator)
-    var check = try CallbackCheck(
-      hooks: hooks, evaluator: evaluator, prompts: prompts, settings: settings)
-    report.add(check.run())
   }
 
   /// Runs `x_test.lua` beside every script `x.lua` that was loaded.

@@ -20,6 +20,9 @@ struct CheckReport {
 
   init(file: String) {
     self.file = file
+    for defect in LuaRelease.current.knownDefects {
+      warnings.append("\(LuaRelease.current.name) computes wrongly: \(defect)")
+    }
   }
 
   var isSound: Bool { failures.isEmpty }
@@ -131,7 +134,8 @@ struct CheckReport {
     }
     lines += warnings.map { "  warning       \($0)" }
     if let plan { lines += ["", planText(plan)] }
-    return lines.joined(separator: "\n")
+    // Names come from scripts.
+    return TerminalText.escaped(lines.joined(separator: "\n"), keepsLines: true)
   }
 
   private func planText(_ plan: Plan) -> String {

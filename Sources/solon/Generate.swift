@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import Kernels
 import KeyedRandom
+import Report
 import Stages
 import Transformer
 
@@ -59,7 +60,8 @@ struct Generate: ParsableCommand {
         key: RandomKey(seed: seed, stage: "generate", item: prompt),
         maximumNewTokens: maxTokens, stopTokens: [conversation.endOfTurn])
       let generation = try engine.generate([request])[0]
-      Console.line(conversation.text(of: generation))
+      Console.line(
+        TerminalText.escaped(conversation.text(of: generation), keepsLines: true))
     }
   }
 }

@@ -10,7 +10,7 @@ extension MachineRecord {
     MachineRecord(
       cpu: processorName(), cores: ProcessInfo.processInfo.processorCount, lanes: lanes,
       blasCore: BLAS.coreName, blasVersion: BLAS.libraryVersion,
-      luaVersion: LuaVM.luaRelease, toolVersion: ToolVersion.current,
+      luaVersion: LuaRelease.current.name, toolVersion: ToolVersion.current,
       operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Constitution
 import Foundation
 import Kernels
+import Report
 import Stages
 
 struct Probe: ParsableCommand {
@@ -32,10 +33,10 @@ struct Probe: ParsableCommand {
         Console.line(String(decoding: try encoder.encode(object), as: UTF8.self))
         return
       }
-      Console.line("\(suite.name)  seed \(suite.seed)  model \(suite.model)")
+      Console.line("\(TerminalText.escaped(suite.name))  seed \(suite.seed)  model \(suite.model)")
       for figure in figures {
         Console.line(
-          "  " + figure.task.padded(to: 24) + figure.kind.padded(to: 14)
+          "  " + figure.task.padded(to: 24) + TerminalText.escaped(figure.kind).padded(to: 14)
             + figure.measure.padded(to: 16) + String(format: "%.3f", figure.value)
             + "  of \(figure.count)")
       }

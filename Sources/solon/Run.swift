@@ -39,6 +39,9 @@ struct Run: ParsableCommand {
       if let limit { experiment.prompts.limit(to: limit) }
       let hooks = ScriptHooks(
         vm: loaded.vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
+      // The reward is known by what it is before the check calls it.
+      _ = try hooks.rewardFingerprint()
+      try CallbackCheck.requireSound(experiment, vm: loaded.vm)
       try BLAS.load()
       let store = try RunStore(directory: project.runsDirectory)
       let lanes = Lanes.standardCount
@@ -54,7 +57,8 @@ struct Run: ParsableCommand {
           ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
         })
       Console.line(
-        "run \(record.id)  \(experiment.name)  constitution \(experiment.constitution.name)"
+        "run \(record.id)  \(TerminalText.escaped(experiment.name))  constitution "
+          + TerminalText.escaped(experiment.constitution.name)
           + "  seed \(experiment.seed)" + (limit.map { "  limit \($0) (for trying out)" } ?? ""))
       do {
         let outcome = try pipeline.run(record)

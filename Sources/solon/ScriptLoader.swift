@@ -17,7 +17,7 @@ struct ScriptLoader {
   func machine() throws -> LuaVM {
     try LuaVM(
       projectRoot: root, limits: Limits(), library: ScriptLibrary.functions(root: root),
-      objectTypes: ScriptLibrary.objects)
+      objectTypes: ScriptLibrary.objects, watchdog: .shared)
   }
 
   /// Loads `file`, which must return a table made by one of `solon.<kind>`, in

@@ -79,10 +79,7 @@ struct Watch: ParsableCommand {
     experiment.prompts.limit(to: limit)
     let hooks = ScriptHooks(
       vm: machine, constitution: experiment.constitution, evaluator: experiment.evaluator)
-    var check = try CallbackCheck(
-      hooks: hooks, evaluator: experiment.evaluator,
-      prompts: Array(experiment.prompts.harmful.prefix(8)), settings: experiment.stages)
-    if let error = check.run().errors.first { throw error }
+    try CallbackCheck.requireSound(experiment, vm: machine)
     if model?.path != experiment.model {
       model = (
         experiment.model, try StartingModel(project.root.appendingPathComponent(experiment.model))

@@ -75,6 +75,8 @@ import Testing
         t:check(other.rng:uniform() ~= t:draw_context { principles = principles }.rng:uniform())
         t:equal(t:reward_sample { score = 2 }.score, 2)
         t:check(t:revision_sample().prompt.text)
+        t:equal(t:fails(function() error("no such principle", 0) end, "such"), "no such principle")
+        t:fails(function() return 1 + nil end, "arithmetic")
       end) }
       """)
     #expect(outcomes.map { $0.error?.description } == [nil])

@@ -315,4 +315,23 @@ import Testing
     #expect(library[0].signature == "solon.jsonl(path, limit?)")
     #expect(library[1].signature == "solon.stats.sum(...)")
   }
+
+  /// A host function may take the error of a function it calls, and go on.
+  @Test(arguments: ["error('no', 0)", "return 1 + nil", "return ('x'):rep(1e10)"])
+  func hostFunctionsCanCatchErrors(body: String) throws {
+    let fails = FunctionSpec(
+      name: "solon.fails", parameters: [Parameter("body", .function)]
+    ) { context throws(ScriptError) in
+      do throws(ScriptError) {
+        _ = try context.call(context.function(0), [])
+        return false
+      } catch {
+        return true
+      }
+    }
+    #expect(
+      try run(
+        "return { solon.fails(function() \(body) end), solon.fails(function() end) }",
+        library: [fails]) == [true, false])
+  }
 }

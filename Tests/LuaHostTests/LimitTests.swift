@@ -39,6 +39,13 @@ import Testing
     "local t = {} for i = 1, 1e4 do t[i] = 'xxxxxxxxxxxxxxxx' end "
       + "while true do table.concat(t) end",
     "for i = 1, math.huge do pairs({ i }) end",
+    // One call each, of functions that compare or visit without a hook.
+    "local s = ('\\0'):rep(1e6) local t = {} for i = 1, 1e3 do t[i] = s end table.sort(t)",
+    "local t = {} for i = 1, 30 do t[i .. ('k'):rep(1e5)] = i end while true do pairs(t) end",
+    "local t = { [{}] = 1 } for i = 1, 1e4 do t[i] = i end while true do pcall(next, t) end",
+    "local k = ('k'):rep(1e6) while true do pcall(function() return string[k] end) end",
+    "local k = ('k'):rep(1e6) while true do pcall(require, k) end",
+    "local p = ('p'):rep(1e6) while true do (''):find(p) end",
     "local t = {} for i = 1, 1000 do t['k' .. i] = i end "
       + "while true do for k in pairs(t) do end end",
   ])

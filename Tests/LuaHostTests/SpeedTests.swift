@@ -3,11 +3,11 @@ import Testing
 
 @Suite struct SpeedTests {
   /// A callback with a small table as its argument and a number as its result,
-  /// limits on. The floor is far below what an idle core reaches, so that a
+  /// limits and watchdog on. The floor is far below what an idle core reaches, so that a
   /// busy machine does not fail the suite; the rate is printed.
   @Test func callbacksAreFast() throws {
     let project = try Project()
-    let machine = try project.machine()
+    let machine = try project.machine(watchdog: .shared)
     let reward = try project.run(
       machine,
       """

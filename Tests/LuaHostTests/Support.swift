@@ -25,11 +25,11 @@ final class Project {
 
   func machine(
     limits: Limits = Limits(), library: [FunctionSpec] = [],
-    objectTypes: [ObjectSpec] = []
+    objectTypes: [ObjectSpec] = [], watchdog: Watchdog? = nil
   ) throws -> LuaVM {
     try LuaVM(
       projectRoot: root, limits: limits, library: library,
-      objectTypes: objectTypes)
+      objectTypes: objectTypes, watchdog: watchdog)
   }
 
   /// Runs `text` as the file `main.lua` of the project.

@@ -6,6 +6,8 @@ struct SolonProcess {
     var status: Int32
     var output: String
     var errors: String
+    /// Ended by a signal, which is then the status.
+    var wasKilled: Bool
   }
 
   /// The program beside the test runner.
@@ -48,6 +50,7 @@ struct SolonProcess {
     return Outcome(
       status: process.terminationStatus,
       output: try String(contentsOf: output, encoding: .utf8),
-      errors: try String(contentsOf: errors, encoding: .utf8))
+      errors: try String(contentsOf: errors, encoding: .utf8),
+      wasKilled: process.terminationReason == .uncaughtSignal)
   }
 }

@@ -25,7 +25,8 @@ import Testing
     }
 
     deinit {
-      process.terminate()
+      // Not SIGTERM: a test's thread may block it, and its child inherits that.
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
 

@@ -36,6 +36,7 @@ typedef enum {
   LH_MEMORY = 4,
   LH_INTERRUPTED = 5,
   LH_LENGTH = 6,  // a string over its limit
+  LH_TIME = 7,    // lh_time_out
 } lh_status;
 
 // Requests to the host that are not calls of a registered function.
@@ -145,8 +146,13 @@ size_t lh_memory_used(const lh_host *host);
 int32_t lh_depth(const lh_host *host);
 // Times the hook has run; readable from any thread, as a sign of life.
 uint64_t lh_heartbeat(const lh_host *host);
-// Ends the open call at its next hook; callable from any thread.
+// Numbers what follows, up to the next lh_begin, as one entry, and returns its
+// number. A wish to end an earlier entry no longer counts.
+uint64_t lh_begin(lh_host *host);
+// Both end an entry at its next look at the budget, and are callable from any
+// thread: the one that is open, and the one with that number.
 void lh_interrupt(lh_host *host);
+void lh_time_out(lh_host *host, uint64_t entry);
 const char *lh_lua_release(void);
 
 #endif

@@ -17,7 +17,8 @@ extension ScriptLibrary {
         "Reads prompts. Each row needs a `text` (or `prompt`); a missing `id` becomes path:row."
     ) { context throws(ScriptError) in
       try JSONLines(
-        path: context.arguments[0].stringValue!, root: root, location: context.location
+        path: context.arguments[0].stringValue!, root: root, location: context.location,
+        charge: context.charge
       ).read(limit: context.arguments[1].integerValue.map { Int($0) })
     }
   }
@@ -31,19 +32,31 @@ struct JSONLines {
   let path: String
   let root: URL
   let location: SourceLocation?
+  /// Takes the cost of reading, in instructions.
+  let charge: (Int) -> Void
 
   func read(limit: Int?) throws(ScriptError) -> LuaValue {
+    charge(10_000)
     let url = URL(fileURLWithPath: path, relativeTo: root).standardizedFileURL
     let resolved = url.resolvingSymlinksInPath()
     guard resolved.path.hasPrefix(root.resolvingSymlinksInPath().path + "/") else {
       throw failure("\(path): lies outside the project, at \(resolved.path); copy it in")
     }
+    // Looked at before it is opened: reading a pipe or a device would not end.
+    let values = try? resolved.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
+    guard let values, let size = values.fileSize else {
+      throw failure("\(path): cannot be read; the path is taken from \(root.path)")
+    }
+    guard values.isRegularFile == true else {
+      throw failure("\(path): is not an ordinary file")
+    }
+    guard size <= Self.byteLimit else {
+      throw failure("\(path): \(size) bytes, more than \(Self.byteLimit); split it")
+    }
     guard let data = try? Data(contentsOf: resolved, options: .mappedIfSafe) else {
       throw failure("\(path): cannot be read; the path is taken from \(root.path)")
     }
-    guard data.count <= Self.byteLimit else {
-      throw failure("\(path): \(data.count) bytes, more than \(Self.byteLimit); split it")
-    }
+    charge(data.count / 4)
     if data.starts(with: Data("version https://git-lfs".utf8)) {
       throw failure("\(path): is a git-lfs pointer, not the data; run `git lfs pull`")
     }

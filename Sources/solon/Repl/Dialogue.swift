@@ -10,7 +10,7 @@ struct Dialogue {
   static func greet(_ output: ReplSession.Output) {
     output.values(
       output.style.dim(
-        "solon \(ToolVersion.current), \(LuaVM.luaRelease) — :help for help, Ctrl-D to leave"))
+        "solon \(ToolVersion.current), \(LuaRelease.current.name) — :help for help, Ctrl-D to leave"))
   }
 
   func run() {

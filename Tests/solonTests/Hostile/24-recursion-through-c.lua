@@ -1,0 +1,2 @@
+-- check: error at 2 "C stack overflow"
+local function f(s) return (s:gsub(".", f)) end f("a")

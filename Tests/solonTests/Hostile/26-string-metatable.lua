@@ -1,0 +1,2 @@
+-- check: error at 2 "unknown name 'getmetatable'"
+getmetatable("").__index = function() return "poisoned" end

@@ -1,0 +1,2 @@
+-- check: error at 2 "cannot change a protected metatable"
+setmetatable(_G, { __index = function() return "x" end })

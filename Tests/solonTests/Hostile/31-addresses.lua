@@ -1,0 +1,4 @@
+-- check: fine
+assert(tostring({}) == "table" and tostring(print) == "function")
+assert(("%s %s"):format({}, print) == "table function")
+return require "constitution"

@@ -1,0 +1,2 @@
+-- check: error at 2 "'math.random' does not exist"
+return math.random()

@@ -1,0 +1,2 @@
+-- check: error at 2 "unknown name 'os'"
+return os.time() + os.clock()

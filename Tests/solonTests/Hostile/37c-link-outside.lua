@@ -1,0 +1,3 @@
+-- check: error at 3 "require: 'outside.lua' is /etc/passwd, outside the project"
+-- file outside.lua: link /etc/passwd
+require "outside"
