@@ -319,6 +319,21 @@ lh_status lh_fingerprint(lh_host *host, int64_t function,
   return status;
 }
 
+static int share_protected(lua_State *L) {
+  lh_host *host = lh_of(L);
+  int64_t *reference = lua_touserdata(L, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_FUNCTIONS);
+  lh_push_frozen(L, host, host->input.bytes);
+  lua_rawseti(L, -2, host->next_reference);
+  *reference = host->next_reference++;
+  host->first_uncommitted = host->next_reference;
+  return 0;
+}
+
+lh_status lh_share(lh_host *host, int64_t *reference) {
+  return lh_protect(host, share_protected, reference, 100000000);
+}
+
 // Setting an existing entry to nil allocates nothing and so cannot raise.
 void lh_release(lh_host *host, int64_t function) {
   lua_State *L = host->L;

@@ -10,6 +10,8 @@
 #include "CLuaHost.h"
 
 #define LH_MAX_DEPTH 32
+// Places for names that are written by address; a power of two.
+#define LH_NAMES 256
 // Chunk name of methods written in Lua by the host.
 #define LH_OWN_SOURCE "=[C]"
 #define LH_TRACEBACK_BYTES 4096
@@ -56,6 +58,12 @@ struct lh_host {
   lh_status status;
   int32_t line;
   char traceback[LH_TRACEBACK_BYTES];
+
+  // Names met by address, each with its string's reference in the registry.
+  struct {
+    const char *address;
+    int reference;
+  } names[LH_NAMES];
 
   // State of the running conversion.
   int64_t nodes;
@@ -113,6 +121,9 @@ void lh_write_value(lua_State *L, lh_host *host, int index, const char *root,
 void lh_write_string(lua_State *L, lh_host *host, const char *bytes,
                      size_t size);
 const uint8_t *lh_push_value(lua_State *L, lh_host *host, const uint8_t *bytes);
+// The same with every table read-only.
+const uint8_t *lh_push_frozen(lua_State *L, lh_host *host,
+                              const uint8_t *bytes);
 const uint8_t *lh_push_string(lua_State *L, const uint8_t *bytes);
 
 // frozen.c

@@ -382,6 +382,29 @@ const uint8_t *lh_push_string(lua_State *L, const uint8_t *bytes) {
   return bytes + size;
 }
 
+// `bytes` is at the tag of an LH_NAME. The string was made once and is found by
+// its address: making a string means hashing and comparing it.
+static const uint8_t *push_name(lua_State *L, lh_host *host,
+                                const uint8_t *bytes) {
+  const char *address;
+  memcpy(&address, bytes + 1, 8);
+  const size_t place = ((uintptr_t)address >> 3 ^ (uintptr_t)address >> 11) %
+                       LH_NAMES;
+  if (host->names[place].address == address) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host->names[place].reference);
+    return bytes + 13;
+  }
+  uint32_t size;
+  memcpy(&size, bytes + 9, 4);
+  lua_pushlstring(L, address, size);
+  if (!host->names[place].address) {  // whoever comes first keeps the place
+    lua_pushvalue(L, -1);
+    host->names[place].reference = luaL_ref(L, LUA_REGISTRYINDEX);
+    host->names[place].address = address;
+  }
+  return bytes + 13;
+}
+
 static const uint8_t *push(lua_State *L, lh_host *host, const uint8_t *bytes,
                            bool frozen);
 
@@ -396,7 +419,8 @@ static const uint8_t *push_contents(lua_State *L, lh_host *host,
     lua_rawseti(L, -2, i);
   }
   for (uint32_t i = 0; i < fields; i++) {
-    bytes = lh_push_string(L, bytes);
+    bytes = *bytes == LH_NAME ? push_name(L, host, bytes)
+                              : lh_push_string(L, bytes);
     bytes = push(L, host, bytes, frozen);
     lua_rawset(L, -3);
   }
@@ -477,4 +501,9 @@ static const uint8_t *push(lua_State *L, lh_host *host, const uint8_t *bytes,
 const uint8_t *lh_push_value(lua_State *L, lh_host *host,
                              const uint8_t *bytes) {
   return push(L, host, bytes, false);
+}
+
+const uint8_t *lh_push_frozen(lua_State *L, lh_host *host,
+                              const uint8_t *bytes) {
+  return push(L, host, bytes, true);
 }

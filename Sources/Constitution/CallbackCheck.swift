@@ -145,7 +145,8 @@ public struct CallbackCheck {
           (slot, Self.texts[(item + index) % Self.texts.count])
         }
         return try hooks.render(
-          name, Dictionary(uniqueKeysWithValues: values), context: "synthetic item \(item + 1)")
+          name, Dictionary(uniqueKeysWithValues: values),
+          activity: Activity("templates", nil, "synthetic item", String(item + 1)))
       }
     }
   }

@@ -20,15 +20,15 @@ public final class PretrainingHooks {
   public func document(
     _ index: Int, progress: Double, key: RandomKey
   ) throws(ScriptError) -> String {
-    let context = "document \(index)"
+    let activity = Activity("document", index, "", "")
     let result = try vm.call(
       function,
       [ScriptRandom.object(key), .integer(Int64(index + 1)), .number(progress)],
-      context: context)
+      activity: activity)
     guard let text = result.stringValue, !text.isEmpty else {
       throw ScriptError(
         "document: expected a non-empty string, got \(result.summary)",
-        at: function.location, context: context)
+        at: function.location, context: activity.description)
     }
     return text
   }

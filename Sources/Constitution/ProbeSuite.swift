@@ -105,14 +105,14 @@ public final class ProbeHooks {
   private func item(
     _ draw: LuaFunction, _ kind: String, _ key: RandomKey, _ names: [String]
   ) throws(ScriptError) -> [String] {
-    let context = "probe \(kind), item \(key.item)"
-    let result = try vm.call(draw, [ScriptRandom.object(key)], context: context)
+    let activity = Activity("probe \(kind)", nil, "item", key.item)
+    let result = try vm.call(draw, [ScriptRandom.object(key)], activity: activity)
     var texts: [String] = []
     for name in names {
       guard let text = result.tableValue?[name].stringValue else {
         throw ScriptError(
           "probe \(kind): expected an item with the text '\(name)', got \(result.summary)",
-          at: draw.location, context: context)
+          at: draw.location, context: activity.description)
       }
       texts.append(text)
     }

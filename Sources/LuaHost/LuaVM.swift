@@ -154,25 +154,34 @@ public final class LuaVM {
   ///   - function: a function this machine returned.
   ///   - arguments: copied into the state; changing them there changes nothing
   ///     here.
-  ///   - context: what the program is doing, for messages; evaluated on an
-  ///     error, and at the start when the machine is watched.
+  ///   - activity: what the program is doing, for the error message and the
+  ///     watchdog.
   /// - Returns: the first result, `.nil` when there is none.
   /// - Throws: `ScriptError` with the line, for an error in the script, a limit
   ///   exceeded, or a result that is not plain data.
   public func call(
-    _ function: LuaFunction, _ arguments: [LuaValue],
-    context: @autoclosure () -> String = ""
+    _ function: LuaFunction, _ arguments: [LuaValue], activity: Activity? = nil
   ) throws(ScriptError) -> LuaValue {
-    enter(context(), function)
+    try call(function, count: arguments.count, activity: activity) {
+      writer throws(ScriptError) in
+      for argument in arguments { try writer.value(argument) }
+    }
+  }
+
+  /// The same for `count` arguments that `write` writes.
+  public func call(
+    _ function: LuaFunction, count: Int, activity: Activity? = nil,
+    write: (inout ArgumentWriter) throws(ScriptError) -> Void
+  ) throws(ScriptError) -> LuaValue {
+    enter(activity, function)
     defer { leave() }
-    checkOwner(function)
+    checkOwner(function.reference)
     var result = lh_result()
     do throws(ScriptError) {
-      var encoder = ValueEncoder(self)
-      for argument in arguments { try encoder.append(argument) }
+      var writer = ArgumentWriter(self)
+      try write(&writer)
       let status = lh_call(
-        host, function.id, Int32(arguments.count),
-        Int64(limits.instructionsPerCall), &result)
+        host, function.id, Int32(count), Int64(limits.instructionsPerCall), &result)
       guard status == LH_OK else {
         throw failure(status, budget: limits.instructionsPerCall)
       }
@@ -184,8 +193,7 @@ public final class LuaVM {
         error.line = location.line
         error.sourceLine = location.script?.line(location.line)
       }
-      let label = context()
-      if error.context == nil, !label.isEmpty { error.context = label }
+      if error.context == nil { error.context = activity?.description }
       throw error
     }
   }
@@ -198,15 +206,14 @@ public final class LuaVM {
   ///     string is an error at the function's line.
   public func call(
     _ function: LuaFunction, _ arguments: [LuaValue], name: String,
-    returning type: FieldType, context: @autoclosure () -> String = ""
+    returning type: FieldType, activity: Activity? = nil
   ) throws(ScriptError) -> LuaValue {
-    let result = try call(function, arguments, context: context())
+    let result = try call(function, arguments, activity: activity)
     do throws(ScriptError) {
       return try type.validate(result, path: name, at: function.location)
     } catch {
       var error = error
-      let label = context()
-      if !label.isEmpty { error.context = label }
+      error.context = activity?.description
       throw error
     }
   }
@@ -219,7 +226,7 @@ public final class LuaVM {
   ) throws(ScriptError) -> String {
     enter()
     defer { leave() }
-    checkOwner(function)
+    checkOwner(function.reference)
     var bytes: UnsafePointer<UInt8>?
     var size = 0
     let status = lh_fingerprint(host, function.id, &bytes, &size)
@@ -253,14 +260,14 @@ public final class LuaVM {
 
   /// - Parameters: what the program is doing, and the function it calls, for
   ///   the watchdog.
-  func enter(_ context: @autoclosure () -> String = "", _ function: LuaFunction? = nil) {
+  func enter(_ activity: Activity? = nil, _ function: LuaFunction? = nil) {
     checkThread()
     for id in released.take() { lh_release(host, id) }
     if lh_depth(host) == 0 {
       printedBytes = 0
       let entry = lh_begin(host)
       currentEpoch = Int64(entry)
-      watched?.open(entry, context(), function?.reference)
+      watched?.open(entry, activity, function?.reference)
     } else {
       watched?.leaveHost()
     }
@@ -276,10 +283,10 @@ public final class LuaVM {
     }
   }
 
-  func checkOwner(_ function: LuaFunction) {
+  func checkOwner(_ reference: FunctionReference) {
     precondition(
-      function.reference.released === released,
-      "a function can only be used with the LuaVM it came from")
+      reference.released === released,
+      "a function or shared value can only be used with the LuaVM it came from")
   }
 
   /// Charges work done by the host to the open call, in instructions. A call

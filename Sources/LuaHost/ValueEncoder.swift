@@ -14,8 +14,12 @@ struct ValueEncoder {
     capacity = machine.inputCapacity
   }
 
+  @inline(__always)
   private mutating func room(_ count: Int) throws(ScriptError) {
-    guard size + count > capacity else { return }
+    if size + count > capacity { try grow(count) }
+  }
+
+  private mutating func grow(_ count: Int) throws(ScriptError) {
     let wanted = max(
       size + count, min(2 * capacity, machine.limits.memoryBytes))
     guard wanted <= machine.limits.memoryBytes,
@@ -32,12 +36,42 @@ struct ValueEncoder {
     capacity = wanted
   }
 
+  @inline(__always)
   private mutating func put<T: BitwiseCopyable>(_ value: T) {
     base.storeBytes(of: value, toByteOffset: size, as: T.self)
     size += MemoryLayout<T>.size
   }
 
+  @inline(__always)
   private mutating func tag(_ tag: Int) { put(UInt8(truncatingIfNeeded: tag)) }
+
+  mutating func append(_ number: Double) throws(ScriptError) {
+    try room(9)
+    tag(Int(LH_NUMBER))
+    put(number)
+  }
+
+  mutating func append(_ name: StaticString) throws(ScriptError) {
+    try room(13)
+    tag(Int(LH_NAME))
+    put(UInt64(UInt(bitPattern: name.utf8Start)))
+    put(UInt32(name.utf8CodeUnitCount))
+  }
+
+  mutating func append(_ value: SharedValue) throws(ScriptError) {
+    machine.checkOwner(value.reference)
+    try room(9)
+    // The state keeps functions and shared values in one table.
+    tag(Int(LH_FUNCTION))
+    put(value.reference.id)
+  }
+
+  mutating func beginTable(elements: Int, fields: Int) throws(ScriptError) {
+    try room(9)
+    tag(Int(LH_TABLE))
+    put(UInt32(elements))
+    put(UInt32(fields))
+  }
 
   mutating func append(_ string: String) throws(ScriptError) {
     var string = string
@@ -68,15 +102,13 @@ struct ValueEncoder {
       tag(Int(LH_INTEGER))
       put(number)
     case .number(let number):
-      try room(9)
-      tag(Int(LH_NUMBER))
-      put(number)
+      try append(number)
     case .string(let string):
       try append(string)
     case .table(let table):
       try append(table, depth: depth)
     case .function(let function):
-      machine.checkOwner(function)
+      machine.checkOwner(function.reference)
       try room(9)
       tag(Int(LH_FUNCTION))
       put(function.id)

@@ -139,7 +139,7 @@ public final class Watchdog: Sendable {
 ///
 /// `@unchecked Sendable`: the watchdog uses `host` only with functions of
 /// `CLuaHost` that work on atomics, and only until `Watchdog.remove` returns;
-/// `context` and `function` are written while no entry is open and read while
+/// `activity` and `function` are written while no entry is open and read while
 /// one is claimed, which its thread cannot leave.
 final class WatchedMachine: @unchecked Sendable {
   let host: OpaquePointer
@@ -151,7 +151,7 @@ final class WatchedMachine: @unchecked Sendable {
   private let inHost = Atomic<Bool>(false)
   /// Held while a claimed entry is being described.
   private let description = Mutex<Void>(())
-  private var context = ""
+  private var activity: Activity?
   // Not retained: the frame that opened the entry holds it.
   private unowned(unsafe) var function: FunctionReference?
 
@@ -162,8 +162,8 @@ final class WatchedMachine: @unchecked Sendable {
 
   // MARK: On the machine's thread
 
-  func open(_ number: UInt64, _ context: String, _ function: FunctionReference?) {
-    self.context = context
+  func open(_ number: UInt64, _ activity: Activity?, _ function: FunctionReference?) {
+    self.activity = activity
     self.function = function
     entry.store(number, ordering: .releasing)
   }
@@ -190,7 +190,9 @@ final class WatchedMachine: @unchecked Sendable {
           expected: number, desired: Self.claimed, ordering: .acquiringAndReleasing
         ).exchanged
       else { return }
-      body(Watchdog.Stuck(context: context, location: function?.location, seconds: limit))
+      body(
+        Watchdog.Stuck(
+          context: activity?.description ?? "", location: function?.location, seconds: limit))
       // Unless its thread is at the end already and waits there.
       _ = entry.compareExchange(
         expected: Self.claimed, desired: number, ordering: .acquiringAndReleasing)

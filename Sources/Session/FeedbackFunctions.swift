@@ -94,7 +94,7 @@ extension SessionLibrary {
     return try attempt(context) {
       try bench.ask(
         template, values, hooks: hooks, sampling,
-        context: "\(template.rawValue), principle \(principle.id)"
+        activity: Activity(template.rawValue, nil, "", "", principle: principle.id)
       ).text
     }
   }

@@ -101,7 +101,8 @@ extension SessionLibrary {
           path: script.path, sha256: script.sha256, text: script.text)
       }
       let record = try store.begin(
-        self.describe(experiment, settings, limit), scripts: texts.values.sorted { $0.path < $1.path })
+        self.describe(experiment, settings, limit),
+        scripts: texts.values.sorted { $0.path < $1.path })
       do {
         return self.object(
           try store.finish(record, status: .finished, outcome: body(pipeline, record)))

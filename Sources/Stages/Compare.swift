@@ -1,4 +1,5 @@
 import Constitution
+import LuaHost
 import RunStore
 
 /// Pairs of SL-CAI answers, and what the feedback model says of each pair.
@@ -66,7 +67,7 @@ struct Compare {
           prompt: pair.prompt.text, a: pair.a.text, b: pair.b.text,
           principle: try context.hooks.drawPreferencePrinciple(
             for: pair.prompt, draw: draw, key: context.key("compare draw", pair.id, draw)),
-          label: "\(pair.id)/\(draw)", context: "compare, pair \(pair.id)")
+          label: "\(pair.id)/\(draw)", activity: Activity("compare", nil, "pair", pair.id))
       }
     }
     let answers = try Judge(questions: context.questions, model: feedback, settings: settings)

@@ -1,4 +1,5 @@
 import Constitution
+import LuaHost
 import RunStore
 
 /// The supervised stage's loop: draw a principle, ask for a critique, ask for
@@ -66,8 +67,8 @@ struct CritiqueAndRevise {
           "principle.critique": principles[index].critique,
           "principle.revision": principles[index].revision,
         ], key: context.key(stage, prompts[index].id, 2 * round),
-        context: "\(stage) round \(round), prompt \(prompts[index].id), "
-          + "principle \(principles[index].id)")
+        activity: Activity(
+          "\(stage) round", round, "prompt", prompts[index].id, principle: principles[index].id))
     }
     func ask(_ template: TemplateName, _ what: String) throws -> [Questions.Answer] {
       try context.questions.ask(

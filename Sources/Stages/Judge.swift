@@ -1,6 +1,7 @@
 import Constitution
 import Foundation
 import KeyedRandom
+import LuaHost
 import RunStore
 
 /// Asks the feedback model which of two answers is better by a principle.
@@ -22,7 +23,7 @@ struct Judge {
     /// Names the item in the keys of its draws.
     var label: String
     /// What is being done, for messages.
-    var context: String
+    var activity: Activity
   }
 
   /// The answer to one question in one order.
@@ -69,7 +70,7 @@ struct Judge {
           values: [
             "prompt": item.prompt, "a": first, "b": second, "principle.text": item.principle.text,
           ], key: key("\(item.label)/\(order.rawValue)"),
-          context: "\(item.context), principle \(item.principle.id)")
+          activity: item.activity.about(item.principle.id))
       }
     }
 

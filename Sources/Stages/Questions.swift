@@ -1,6 +1,7 @@
 import Constitution
 import Inference
 import KeyedRandom
+import LuaHost
 import Transformer
 
 /// Puts a constitution's templates to a model: few-shot texts first, then the
@@ -15,7 +16,7 @@ struct Questions {
     /// Names the draws of the answer.
     var key: RandomKey
     /// What is being done, for messages.
-    var context: String
+    var activity: Activity
   }
 
   struct Answer {
@@ -27,10 +28,10 @@ struct Questions {
   /// The question as tokens; the first `shared` of them are the few-shot texts,
   /// which every question of the template begins with.
   func tokens(
-    _ template: TemplateName, _ values: [String: String], context: String
+    _ template: TemplateName, _ values: [String: String], activity: Activity
   ) throws -> (all: [Int32], shared: Int) {
     let prefix = conversation.tokens(hooks.constitution.prefix(of: template))
-    let question = try hooks.render(template, values, context: context)
+    let question = try hooks.render(template, values, activity: activity)
     return (prefix + conversation.tokens(question), prefix.count)
   }
 
@@ -40,7 +41,7 @@ struct Questions {
     limit: Int, progress: (Int, Int, String) -> Void
   ) throws -> [Answer] {
     let requests = try items.map { item in
-      let question = try tokens(template, item.values, context: item.context)
+      let question = try tokens(template, item.values, activity: item.activity)
       return GenerationRequest(
         prompt: question.all, sharedPrefixLength: question.shared,
         sampling: Sampling(temperature: Float(temperature)), key: item.key,
@@ -61,7 +62,7 @@ struct Questions {
   ) throws -> [[Double]] {
     let choices = choices.map { conversation.tokenizer.encode($0) }
     let requests = try items.map { item in
-      let question = try tokens(template, item.values, context: item.context)
+      let question = try tokens(template, item.values, activity: item.activity)
       return ChoiceRequest(
         prompt: question.all, sharedPrefixLength: question.shared, choices: choices)
     }

@@ -1,4 +1,5 @@
 public import Constitution
+import LuaHost
 import Transformer
 
 /// How long a constitution's questions can get, against the model's context.
@@ -55,7 +56,7 @@ public struct TokenLengths: Sendable, Encodable {
       + (stages.compare.chainOfThought ? [.compareReason, .compareAnswer] : [.compare])
     rows = try used.map { name in
       let filled = values.filter { name.slots.contains($0.key) }
-      let question = try questions.tokens(name, filled, context: "token lengths")
+      let question = try questions.tokens(name, filled, activity: "token lengths")
       let slots = name.slots.reduce(0) { $0 + (sizes[$1] ?? 0) }
       return Row(
         template: name.rawValue, exemplars: question.shared, shortest: question.all.count,

@@ -2,6 +2,7 @@ public import Constitution
 public import Foundation
 public import Inference
 import KeyedRandom
+public import LuaHost
 public import RunStore
 import Training
 import Transformer
@@ -77,7 +78,7 @@ public final class Workbench {
   /// answer to it. Keyed by the values, so each question has its own draw.
   public func ask(
     _ template: TemplateName, _ values: [String: String], hooks: ScriptHooks,
-    _ sampling: Sampling, context: String
+    _ sampling: Sampling, activity: Activity
   ) throws -> Answer {
     let item = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       .joined(separator: "\u{1f}")
@@ -86,7 +87,7 @@ public final class Workbench {
       [
         .init(
           values: values, key: key("session \(template.rawValue)", item, sampling),
-          context: context)
+          activity: activity)
       ], of: engine, temperature: sampling.temperature, limit: sampling.limit,
       progress: { _, _, _ in })[0]
     return Answer(text: answer.text, ended: answer.ended)
@@ -101,7 +102,7 @@ public final class Workbench {
     let items = principles.map { principle in
       Judge.Item(
         prompt: prompt, a: a, b: b, principle: principle,
-        label: [prompt, a, b, principle.text].joined(separator: "\u{1f}"), context: "compare")
+        label: [prompt, a, b, principle.text].joined(separator: "\u{1f}"), activity: "compare")
     }
     return try judge.votes(
       items, key: { RandomKey(seed: seed, stage: "session compare", item: $0) },

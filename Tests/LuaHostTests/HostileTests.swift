@@ -213,7 +213,7 @@ import Testing
       let error = #expect(throws: ScriptError.self) {
         try machine.call(
           reward, [], name: "reward", returning: .number(0...1),
-          context: "ppo iteration 3, sample 17")
+          activity: "ppo iteration 3, sample 17")
       }
       #expect(
         error?.description

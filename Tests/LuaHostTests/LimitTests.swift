@@ -137,7 +137,7 @@ import Testing
     ).arrayValue!.map { $0.functionValue! }
     for round in 0..<20 {
       let loop = #expect(throws: ScriptError.self) {
-        try machine.call(functions[0], [], context: "round \(round)")
+        try machine.call(functions[0], [], activity: "round \(round)")
       }
       #expect(loop?.reason == .instructions)
       #expect(loop?.context == "round \(round)")

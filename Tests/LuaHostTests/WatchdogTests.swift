@@ -111,7 +111,7 @@ import Testing
       limits: Self.stuckLimits, watchdog: Self.watchdog(grace: 0.2, reports))
     let function = try project.run(machine, Self.stuck).functionValue!
     let error = #expect(throws: ScriptError.self) {
-      try machine.call(function, [], context: "ppo iteration 3, prompt h12")
+      try machine.call(function, [], activity: "ppo iteration 3, prompt h12")
     }
     #expect(error?.reason == .time)
     let report = try #require(reports.all.first)
@@ -132,7 +132,7 @@ import Testing
         limits: WatchdogTests.stuckLimits,
         watchdog: Watchdog(interval: 0.02, grace: 0.2) { Watchdog.exit(stuck: $0) })
       let function = try project.run(machine, WatchdogTests.stuck).functionValue!
-      _ = try? machine.call(function, [], context: "label, prompt h1")
+      _ = try? machine.call(function, [], activity: "label, prompt h1")
       exit(0)
     }
     let errors = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)

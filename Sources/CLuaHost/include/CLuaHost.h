@@ -26,6 +26,8 @@ enum {
   LH_TAGGED = 7,    // string kind, string file, u32 line, then as LH_TABLE
   LH_FUNCTION = 8,  // int64 reference; from Lua also string file, u32 line
   LH_OBJECT = 9,    // u32 type, int64 index, int64 epoch
+  LH_NAME = 10,     // as LH_STRING, by address: u64 address, u32 size of bytes
+                    // that never change nor go away
 };
 
 typedef enum {
@@ -123,6 +125,9 @@ lh_status lh_compile(lh_host *host, const char *text, size_t size,
 // until the next entry.
 lh_status lh_fingerprint(lh_host *host, int64_t function,
                          const uint8_t **bytes, size_t *size);
+// Copies one value from the input buffer into the state, read-only, and keeps it
+// under a reference that stands for it in later streams, as LH_FUNCTION.
+lh_status lh_share(lh_host *host, int64_t *reference);
 void lh_release(lh_host *host, int64_t function);
 // Describes what a path leads to from the session's globals, without running
 // anything: `count` names or element numbers in the input buffer. The result is
