@@ -120,6 +120,8 @@ void lh_write_value(lua_State *L, lh_host *host, int index, const char *root,
                     int argument);
 void lh_write_string(lua_State *L, lh_host *host, const char *bytes,
                      size_t size);
+
+// arguments.c
 const uint8_t *lh_push_value(lua_State *L, lh_host *host, const uint8_t *bytes);
 // The same with every table read-only.
 const uint8_t *lh_push_frozen(lua_State *L, lh_host *host,
