@@ -7,9 +7,10 @@ solon.requires(1)
 
 local harmless = require "constitutions.harmless"   -- for its functions; they read no words
 
--- A model stops where it ends its turn. An instruction-tuned model does that by itself; for
--- a model that only continues text, put its end-of-turn token here (`end_of_turn` in the
--- chat_format.json beside the model), and the few-shot texts teach it where to stop.
+-- A model stops where it ends its turn. An instruction-tuned model does that by itself; a
+-- model that only continues text goes on with the transcript, and `stop` below ends it there.
+-- An end-of-turn token put here (`end_of_turn` in the chat_format.json beside the model) is
+-- taught by the few-shot texts.
 local ending = ""
 
 -- The concerns ---------------------------------------------------------------------------
@@ -252,6 +253,7 @@ return solon.constitution {
     compare_cot = exemplars("compare_cot_answer", reasoned, choice),
   },
   templates = templates,
+  stop = { "\n\n----", "\n\nHuman:", "\n\nReviewer:", "\n\nEditor:", "\n\nBetter reply:" },
   draw = harmless.draw,
   keep = harmless.keep,
   label = harmless.label,

@@ -13,8 +13,8 @@ public struct LuaRelease: Sendable {
     name: String(cString: lh_lua_release()),
     knownDefects: miscomputesConstants
       ? [
-        "`1 ~ (2 or 3)` does not give 3 in a function with more than 256 constants "
-          + "(mended in Lua 5.4.5): put such an operand into a local variable first"
+        "computes `1 ~ (2 or 3)` wrongly in functions with more than 256 constants "
+          + "(mended in 5.4.5): put such an operand into a local variable"
       ] : [])
 
   /// Before 5.4.5, the compiler took the operand for the wrong constant.

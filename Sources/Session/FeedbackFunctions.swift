@@ -192,7 +192,6 @@ extension SessionLibrary {
       .init("principle", .string, .required, "its id"),
       .init("order", .choice(["AB", "BA"]), .required, "which answer was shown first"),
       .init("p", .number(0...1), .required, "P(A is better), whichever was shown first"),
-      .init("p_first", .number(0...1), .required, "P(the one shown first), for position bias"),
       .init("reasoning", .string, .optional, "the chain of thought"),
       .init("parsed", .boolean, .required, "false when the reasoning did not end"),
     ])
@@ -258,7 +257,6 @@ extension ScriptHooks.Vote {
     return [
       "principle": .string(principle.id), "order": .string(order),
       "p": .number(probability),
-      "p_first": .number(order == "AB" ? probability : 1 - probability),
       "reasoning": reasoning.map { .string($0) } ?? .nil,
       "parsed": .boolean(parsed),
     ]

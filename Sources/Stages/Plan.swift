@@ -66,7 +66,7 @@ public struct MachineSpeed: Sendable {
   // Shares of the speed of large products that the loops reach, measured on the
   // shipped base of 4 million parameters. Larger models reach more.
   private static let trainingShare = 0.6
-  private static let callShare = 0.25
+  private static let callShare = 0.9
   private static let readShare = 0.5
 
   func seconds(for work: PlanTally.Work, model: ModelConfiguration) -> Double {

@@ -32,9 +32,9 @@ final class PlanTally {
     _ requests: [GenerationRequest], _ keys: [Data], _ tokenizer: Tokenizer
   ) -> [Generation] {
     zip(requests, keys).map { request, key in
-      // Models rarely use the whole limit; half of it is what is counted.
+      // Models rarely use the whole limit; a third of it is what is counted.
       work.callTokens +=
-        request.prompt.count - request.sharedPrefixLength + request.maximumNewTokens / 2
+        request.prompt.count - request.sharedPrefixLength + request.maximumNewTokens / 3
       let name = key.prefix(6).map { String($0, radix: 16) }.joined()
       let tokens = tokenizer.encode("(planned \(name))")
       return Generation(

@@ -81,11 +81,11 @@ struct Reinforce {
   }
 
   /// Tokens of all updates: policy and value network see every rollout in every
-  /// epoch, with answers of half the longest length.
+  /// epoch, with answers of a third of the longest length.
   private func tokens(_ prompts: [PPOPrompt], _ options: PPOOptions) -> Int {
     let prompt = prompts.reduce(0) { $0 + $1.tokens.count } / max(1, prompts.count)
     return 2 * options.iterations * options.epochs * options.rollouts
-      * (prompt + options.maximumNewTokens / 2)
+      * (prompt + options.maximumNewTokens / 3)
   }
 
   /// Red-team and ordinary prompts in the stated share, interleaved by a keyed

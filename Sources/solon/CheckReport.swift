@@ -21,7 +21,7 @@ struct CheckReport {
   init(file: String) {
     self.file = file
     for defect in LuaRelease.current.knownDefects {
-      warnings.append("\(LuaRelease.current.name) computes wrongly: \(defect)")
+      warnings.append("\(LuaRelease.current.name) \(defect)")
     }
   }
 

@@ -62,7 +62,8 @@ struct Import: ParsableCommand {
     Console.line("uneven in the published texts, and what became of it:")
     for quirk in prompts.quirks { Console.line("  \(quirk)") }
     Console.line(
-      "  all texts: no end is marked: set turn_end in \(output) to your model's end of a turn")
+      "  all texts: no end is marked: answers end at `stop` in \(output), or at turn_end if you set it"
+    )
     let root = project.project == "." ? "" : " --project \(project.project)"
     Console.line("next: solon check \(output)\(root)")
   }

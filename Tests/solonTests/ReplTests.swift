@@ -207,6 +207,27 @@ import Testing
     #expect(unknown.output == "" && unknown.status == 1)
   }
 
+  /// `stop` ends what a model writes, and is not part of it.
+  @Test func answersEndAtStopTexts() throws {
+    let copy = try TinyCopy(of: TinyProject())
+    try copy.edit("constitution.lua", "name = \"tiny\",", "name = \"tiny\", stop = { \"e\" },")
+    let outcome = try SolonProcess.run(
+      ["repl"], in: copy.root,
+      input: Data(
+        """
+        m, c = solon.model "base", require "constitution"
+        for seed = 1, 12 do
+          print("[" .. solon.revise(m, c, { prompt = "paint it", response = "red",
+            critique = "not red", principle = "calm", seed = seed }) .. "]")
+        end
+        """.utf8), deadline: 60)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(outcome.status == 0 && lines.count == 12, "\(outcome.errors)")
+    // The model knows red, green and blue, each with an e.
+    #expect(lines.allSatisfy { !$0.contains("e") }, "\(outcome.output)")
+    #expect(lines.contains { $0 == "[r]" || $0 == "[gr]" || $0 == "[blu]" }, "\(outcome.output)")
+  }
+
   @Test func withoutARecordThereIsNoRun() throws {
     let outcome = try Desk().repl("quickstart", input: "1")
     #expect(outcome.status == 1)

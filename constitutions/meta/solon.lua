@@ -852,7 +852,6 @@ function run:preference_model() end
 ---@field principle string its id
 ---@field order "AB"|"BA" which answer was shown first
 ---@field p number P(A is better), whichever was shown first; in [0, 1]
----@field p_first number P(the one shown first), for position bias; in [0, 1]
 ---@field reasoning? string the chain of thought
 ---@field parsed boolean false when the reasoning did not end
 

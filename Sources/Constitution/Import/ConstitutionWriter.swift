@@ -30,9 +30,9 @@ public struct ConstitutionWriter {
       solon.requires(1)
 
       -- Written after every critique, revision and reasoning, in the few-shot texts and in the
-      -- templates. The published texts mark no end there. Put your model's end of a turn here, the
-      -- end_of_turn of its chat_format.json: without it a model goes on to its token limit, and
-      -- what has no end is set aside.
+      -- templates. The published texts mark no end there, so an answer ends at the texts of `stop`
+      -- below. For a model that marks its turns, put its end here, the end_of_turn of its
+      -- chat_format.json.
       local turn_end = ""
 
       """#
@@ -233,6 +233,9 @@ public struct ConstitutionWriter {
         compare_cot = thoughts,
         compare_cot_answer = thoughts .. " {{reasoning}}" .. turn_end .. decision .. " (",
       },
+
+      -- A model that goes on with the transcript has finished its answer.
+      stop = { "\n\nHuman:", "\n\nCritiqueRequest:", "\n\nRevisionRequest:" },
 
       -- Each principle as likely as any other.
       draw = function(ctx) return ctx.rng:choice(ctx.principles) end,
