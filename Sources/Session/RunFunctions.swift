@@ -317,7 +317,9 @@ extension SessionLibrary {
     let artifacts = try store.artifacts(of: id)
     guard let artifact = artifacts.first(where: { $0.role == role }) else {
       let roles = artifacts.map(\.role).joined(separator: ", ")
-      throw StageError("run \(id) has no model '\(role)'; it has \(roles)")
+      throw StageError(
+        "run \(id) has no model '\(role)'; it has \(roles.isEmpty ? "none" : roles)"
+          + " — a slice trains nothing, and a stopped run may not have come so far")
     }
     if let path = artifact.path { return root.appendingPathComponent(path) }
     guard let url = artifact.sha256.flatMap(store.artifactURL) else {

@@ -73,11 +73,7 @@ public struct Pipeline {
   ) throws -> PreferenceOutcome? {
     let controls = experiment.controls
     func engine(_ checkpoint: Checkpoint) -> MemoisedEngine { context.engine(checkpoint) }
-    try context.store.insert([
-      RunArtifactRecord(
-        runId: context.run.id, role: "helpful-only", weightsHash: start.weightsHash,
-        path: experiment.model)
-    ])
+    try recordStart(context)
 
     let base = engine(start)
     let responses = try sequence.stage("respond", [base]) {
@@ -168,6 +164,15 @@ public struct Pipeline {
       }
     }
     return preference
+  }
+
+  /// Records the starting model under its role in this run.
+  func recordStart(_ context: StageContext) throws {
+    try context.store.insert([
+      RunArtifactRecord(
+        runId: context.run.id, role: "helpful-only", weightsHash: start.weightsHash,
+        path: experiment.model)
+    ])
   }
 
   /// Revises held-out first responses and records each round as a system.

@@ -12,6 +12,7 @@ extension Pipeline {
   public func slice(_ run: RunRecord) throws -> RunOutcome {
     let context = try self.context(run)
     let sequence = StageSequence(context, count: 5)
+    try recordStart(context)
     let base = context.engine(start)
     let responses = try sequence.stage("respond", [base]) {
       try Respond().run(context, model: base)
