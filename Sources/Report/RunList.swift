@@ -1,3 +1,4 @@
+internal import Foundation
 public import RunStore
 
 /// The runs of a store as a table for a terminal.
@@ -18,5 +19,32 @@ public enum RunList {
       ])
     }
     return String(table.text(width: width).dropLast())
+  }
+
+  /// One object a line, in the order given: id, name, status, seed, start (UTC),
+  /// and, where there are any, seconds, limit and variant.
+  public static func json(_ runs: [RunRecord]) -> String {
+    struct Row: Encodable {
+      var id: String
+      var name: String
+      var status: RunStatus
+      var seed: Int64
+      var started: Date
+      var seconds: Double?
+      var limit: Int?
+      var variant: String?
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    return runs.map { run in
+      let row = Row(
+        id: run.id, name: run.name, status: run.status, seed: run.seed, started: run.startedAt,
+        seconds: run.outcome.seconds, limit: run.limit, variant: run.variant)
+      guard let data = try? encoder.encode(row) else {
+        preconditionFailure("texts and numbers always encode")
+      }
+      return String(decoding: data, as: UTF8.self)
+    }.joined(separator: "\n")
   }
 }

@@ -166,6 +166,12 @@ public struct RunRecord: Codable, Hashable, Sendable, Identifiable {
   }
 }
 
+extension RunRecord {
+  /// Ends the name of a run that stops before training, so that the experiment's
+  /// name means whole runs.
+  public static let sliceSuffix = " (slice)"
+}
+
 extension RunRecord: TableRecordValue {
   static var table: String { "run" }
   static var replaces: Bool { false }

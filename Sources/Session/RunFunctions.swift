@@ -48,7 +48,7 @@ extension SessionLibrary {
       example: "finished = solon.run(e, { limit = 2 })\nprint(finished:summary())",
       summary: "Runs an experiment, as `solon run` does; what is on record is not computed again."
     ) { context throws(ScriptError) in
-      try self.start(context) { try $0.run($1) }
+      try self.start(context, suffix: "") { try $0.run($1) }
     }
   }
 
@@ -67,12 +67,13 @@ extension SessionLibrary {
       summary: "Runs the stages before training on a few prompts: responses, revisions, votes, "
         + "labels."
     ) { context throws(ScriptError) in
-      try self.start(context) { try $0.slice($1) }
+      try self.start(context, suffix: RunRecord.sliceSuffix) { try $0.slice($1) }
     }
   }
 
   private func start(
-    _ context: CallContext, _ body: (Pipeline, RunRecord) throws -> RunOutcome
+    _ context: CallContext, suffix: String,
+    _ body: (Pipeline, RunRecord) throws -> RunOutcome
   ) throws(ScriptError) -> LuaValue {
     let options = context.table(1)
     let settings = (options["set"].tableValue?.fields ?? [:]).map { "\($0)=\($1.plainText)" }
@@ -100,9 +101,10 @@ extension SessionLibrary {
         texts[script.path] = ScriptRecord(
           path: script.path, sha256: script.sha256, text: script.text)
       }
+      var description = self.describe(experiment, settings, limit)
+      description.name += suffix
       let record = try store.begin(
-        self.describe(experiment, settings, limit),
-        scripts: texts.values.sorted { $0.path < $1.path })
+        description, scripts: texts.values.sorted { $0.path < $1.path })
       do {
         return self.object(
           try store.finish(record, status: .finished, outcome: body(pipeline, record)))

@@ -89,9 +89,11 @@ struct Watch: ParsableCommand {
     let pipeline = try Pipeline(
       experiment: experiment, hooks: hooks, store: store, start: model!.start,
       observer: SilentObserver(), lanes: lanes)
+    var description = RunRecord.describing(
+      experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes)
+    description.name += RunRecord.sliceSuffix
     let record = try store.begin(
-      .describing(
-        experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
+      description,
       scripts: machine.loadedScripts.map {
         ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
       })
