@@ -17,7 +17,7 @@ struct Check: ParsableCommand {
       """)
 
   @Argument(
-    help: "A file that returns an experiment, a constitution, a pretraining, or tests.")
+    help: "A Lua file of the project: an experiment, a constitution, tests, or another.")
   var file: String
 
   @OptionGroup var settings: OverrideOptions
@@ -55,21 +55,26 @@ struct Check: ParsableCommand {
     let loader = ScriptLoader(root: project.root)
     let vm = try loader.machine()
     let value = try vm.load(file: URL(fileURLWithPath: file).standardizedFileURL)
-    guard let table = value.tableValue, table.kind != nil else {
-      report.kind = "tests"
-      try report.add(ScriptTests(value, path: file, vm: vm).run(), of: file)
+    guard let table = value.tableValue, let kind = table.kind else {
+      if let table = value.tableValue, table.array.first?.tableValue?.kind != "test" {
+        // A plain table is a module for other scripts.
+        report.kind = "module"
+        try runTests(&report, vm)
+      } else {
+        report.kind = "tests"
+        try report.add(ScriptTests(value, path: file, vm: vm).run(), of: file)
+      }
       return
     }
-    report.kind = table.kind!
-    switch table.kind! {
+    report.kind = kind
+    switch kind {
     case "experiment":
       var experiment = try Experiment(table, overrides: settings.overrides)
       if let limit { experiment.prompts.limit(to: limit) }
       report.describe(experiment)
       var check = try CallbackCheck(experiment, vm: vm)
       report.add(check.run())
-      guard report.isSound else { return }
-      try plan(&report, experiment, vm)
+      if report.isSound { try plan(&report, experiment, vm) }
     case "constitution":
       let constitution = try Constitution(table)
       report.describe(constitution)
@@ -83,10 +88,18 @@ struct Check: ParsableCommand {
           "'\(pretraining.name)': \(pretraining.layers) layers of \(pretraining.hidden), "
             + "\(pretraining.tokens) tokens, into \(pretraining.output)"
         ))
+    case "probes":
+      let suite = try ProbeSuite(table, overrides: settings.overrides)
+      report.rows.append(
+        (
+          "probes",
+          "'\(suite.name)': \(suite.count) items of each of "
+            + "\(suite.critiques.count + suite.judgements.count) kinds, model \(suite.model)"
+        ))
+      report.describe(suite.constitution)
     default:
       throw ScriptError(
-        message: "a \(table.kind!) cannot be checked by itself; check a file that returns an "
-          + "experiment, a constitution, a pretraining or tests", file: file)
+        message: "a \(kind) is not checked by itself; check the file that uses it", file: file)
     }
     try runTests(&report, vm)
   }

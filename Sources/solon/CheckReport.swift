@@ -126,7 +126,7 @@ struct CheckReport {
   func text() -> String {
     var lines = [
       isSound
-        ? "\(file): \(kind) is sound"
+        ? "\(file): \(kind) \(kind.hasSuffix("s") ? "are" : "is") sound"
         : "\(file): \(failures.count == 1 ? "1 error" : "\(failures.count) errors")"
     ]
     lines += rows.map {
