@@ -35,12 +35,26 @@ typedef struct {
   lua_Integer index;
 } lh_step;
 
+// Blocks of at most LH_SMALL bytes come from lists by size, cut from pages that
+// live as long as the pool.
+#define LH_SMALL 512
+#define LH_PAGE_BYTES 16384
+
+struct lh_page;
+typedef struct {
+  void *lists[LH_SMALL / 16 + 1];
+  struct lh_page *pages;
+  uint8_t *at, *end;  // what is left of the newest page
+  size_t size, limit;  // bytes of all pages, and the most they may have
+} lh_pool;
+
 struct lh_host {
   lua_State *L;
   lh_limits limits;
   lh_request request;
   void *context;
 
+  lh_pool pool;
   size_t used;
   bool out_of_memory;  // the last growth was refused
   bool string_too_long;  // because a string was over its limit
@@ -86,6 +100,12 @@ extern const char LH_KEY_FUNCTIONS, LH_KEY_MODULES, LH_KEY_GLOBALS,
     LH_KEY_SESSION, LH_KEY_TYPES;
 extern const char LH_KEY_REAL, LH_KEY_KIND, LH_KEY_FILE, LH_KEY_LINE,
     LH_KEY_NAME, LH_KEY_TYPE;
+
+// pool.c
+// As realloc for blocks whose size is known; null leaves the block as it was.
+void *lh_pool_resize(lh_pool *pool, void *block, size_t old, size_t size);
+void lh_pool_free(lh_pool *pool, void *block, size_t size);
+void lh_pool_close(lh_pool *pool);
 
 // host.c
 // Runs a C function inside lua_pcall, as one call with a budget.

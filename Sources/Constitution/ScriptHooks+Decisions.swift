@@ -95,7 +95,7 @@ extension ScriptHooks {
     let principles = try sharedPrinciples().byPreferenceID
     let result = try call(function, 2, activity) { arguments throws(ScriptError) in
       try arguments.table(elements: votes.count)
-      for vote in votes { try vote.write(to: &arguments, principles) }
+      for index in votes.indices { try votes[index].write(to: &arguments, principles) }
       try arguments.table(fields: 5)
       try arguments.field("prompt", .table(prompt.row))
       try arguments.field("a", a)

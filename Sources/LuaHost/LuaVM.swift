@@ -148,6 +148,13 @@ public final class LuaVM {
     return lh_memory_used(host)
   }
 
+  /// Bytes taken from the system for small blocks, in use or kept for later; at
+  /// most `Limits.memoryBytes`.
+  public var memoryReserved: Int {
+    checkThread()
+    return lh_memory_reserved(host)
+  }
+
   /// Calls a function of this machine.
   ///
   /// - Parameters:

@@ -281,4 +281,19 @@ import Testing
     try work(100_000)
     #expect(machine.memoryInUse < before + before / 2 + 65_536)
   }
+
+  /// Freed blocks of one size do not help those of another: filling the memory
+  /// with one size after the other must not make the process grow without end.
+  @Test func memoryOfManySizesIsLimited() throws {
+    let machine = try Project().machine(limits: Limits(memoryBytes: 8 << 20))
+    for size in 1...30 {
+      _ = try? machine.evaluate(
+        """
+        local keep = {}
+        for i = 1, 1e7 do keep[i] = ("x"):rep(\(16 * size)) .. i end
+        """)
+    }
+    #expect(machine.memoryReserved <= 8 << 20)
+    #expect(try machine.evaluate("1 + 1") == [2])
+  }
 }

@@ -147,6 +147,8 @@ int64_t lh_last_cost(const lh_host *host);
 
 lh_report lh_last_report(const lh_host *host);
 size_t lh_memory_used(const lh_host *host);
+// Bytes taken from the system for small blocks, in use or not.
+size_t lh_memory_reserved(const lh_host *host);
 // Open calls, 0 outside of any.
 int32_t lh_depth(const lh_host *host);
 // Times the hook has run; readable from any thread, as a sign of life.
