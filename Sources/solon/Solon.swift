@@ -8,7 +8,7 @@ struct Solon: ParsableCommand {
     version: ToolVersion.current,
     subcommands: [
       Run.self, Check.self, Repl.self, Watch.self, Show.self, Diff.self, Import.self, Pretrain.self,
-      Probe.self, Generate.self, LogProbs.self, API.self,
+      Probe.self, Generate.self, LogProbs.self, Bench.self, API.self,
     ])
 }
 
