@@ -60,6 +60,7 @@ let package = Package(
     layer("Transformer", ["Kernels", "KeyedRandom", crypto]),
     layer("Inference", ["Transformer", "Kernels", "KeyedRandom", crypto]),
     layer("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),
+    layer("Benchmarks", ["Training", "Inference", "Transformer", "Kernels", "KeyedRandom"]),
     layer("LuaHost", ["CLuaHost", "CLua", ordered, crypto]),
     layer("Constitution", ["LuaHost", "KeyedRandom", crypto]),
     layer("RunStore", [grdb, crypto]),
@@ -79,8 +80,8 @@ let package = Package(
     .executableTarget(
       name: "solon",
       dependencies: [
-        "Session", "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Training",
-        "Inference", "Transformer", "Kernels", "KeyedRandom", "CReadline",
+        "Session", "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Benchmarks",
+        "Training", "Inference", "Transformer", "Kernels", "KeyedRandom", "CReadline",
         argumentParser,
       ],
       swiftSettings: settings),
@@ -89,6 +90,7 @@ let package = Package(
     tests("Transformer", ["Kernels", "KeyedRandom"]),
     tests("Inference", ["Transformer", "Kernels", "KeyedRandom"]),
     tests("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),
+    tests("Benchmarks", ["Transformer"]),
     tests("LuaHost", []),
     tests("Constitution", ["LuaHost", "KeyedRandom"]),
     tests("RunStore", [grdb]),

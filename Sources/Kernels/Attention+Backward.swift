@@ -15,20 +15,22 @@ public func attentionBackward(
     let plan = AttentionPlan(
       rows: offsets[s + 1] - offsets[s], heads: heads, keyValueHeads: keyValueHeads,
       headDimension: headDimension)
-    for g in 0..<keyValueHeads {
-      let keyStart = offsets[s] * plan.keyWidth + g * headDimension
-      packKeysAndValues(plan, scratch, k + keyStart, v + keyStart)
-      for h in (g * plan.share)..<((g + 1) * plan.share) {
-        let queryStart = offsets[s] * plan.queryWidth + h * headDimension
-        attendOneHeadBackward(
-          dq + queryStart, dout + queryStart, q + queryStart, out + queryStart,
-          lse + offsets[s] * heads + h, lseStride: heads, plan, scratch)
-      }
-      for r in 0..<plan.rows {
-        let packed = r * plan.packedDimension
-        let target = keyStart + r * plan.keyWidth
-        addInto(dk + target, scratch + plan.keyGradient + packed, count: headDimension)
-        addInto(dv + target, scratch + plan.valueGradient + packed, count: headDimension)
+    KernelMeter.count(.attention) {
+      for g in 0..<keyValueHeads {
+        let keyStart = offsets[s] * plan.keyWidth + g * headDimension
+        packKeysAndValues(plan, scratch, k + keyStart, v + keyStart)
+        for h in (g * plan.share)..<((g + 1) * plan.share) {
+          let queryStart = offsets[s] * plan.queryWidth + h * headDimension
+          attendOneHeadBackward(
+            dq + queryStart, dout + queryStart, q + queryStart, out + queryStart,
+            lse + offsets[s] * heads + h, lseStride: heads, plan, scratch)
+        }
+        for r in 0..<plan.rows {
+          let packed = r * plan.packedDimension
+          let target = keyStart + r * plan.keyWidth
+          addInto(dk + target, scratch + plan.keyGradient + packed, count: headDimension)
+          addInto(dv + target, scratch + plan.valueGradient + packed, count: headDimension)
+        }
       }
     }
   }

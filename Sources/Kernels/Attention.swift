@@ -93,19 +93,21 @@ public func attention(
     let plan = AttentionPlan(
       rows: offsets[s + 1] - offsets[s], heads: heads, keyValueHeads: keyValueHeads,
       headDimension: headDimension)
-    for g in 0..<keyValueHeads {
-      let keyStart = offsets[s] * plan.keyWidth + g * headDimension
-      packColumns(
-        scratch + plan.transposedKeys, packedRows: plan.scoreWidth, k + keyStart,
-        stride: plan.keyWidth, rows: plan.rows, width: headDimension)
-      packRows(
-        scratch + plan.values, packedWidth: plan.packedDimension, v + keyStart,
-        stride: plan.keyWidth, rows: plan.rows, width: headDimension)
-      for h in (g * plan.share)..<((g + 1) * plan.share) {
-        let queryStart = offsets[s] * plan.queryWidth + h * headDimension
-        attendOneHead(
-          out + queryStart, lse + offsets[s] * heads + h, lseStride: heads,
-          q + queryStart, plan, scratch)
+    KernelMeter.count(.attention) {
+      for g in 0..<keyValueHeads {
+        let keyStart = offsets[s] * plan.keyWidth + g * headDimension
+        packColumns(
+          scratch + plan.transposedKeys, packedRows: plan.scoreWidth, k + keyStart,
+          stride: plan.keyWidth, rows: plan.rows, width: headDimension)
+        packRows(
+          scratch + plan.values, packedWidth: plan.packedDimension, v + keyStart,
+          stride: plan.keyWidth, rows: plan.rows, width: headDimension)
+        for h in (g * plan.share)..<((g + 1) * plan.share) {
+          let queryStart = offsets[s] * plan.queryWidth + h * headDimension
+          attendOneHead(
+            out + queryStart, lse + offsets[s] * heads + h, lseStride: heads,
+            q + queryStart, plan, scratch)
+        }
       }
     }
   }

@@ -64,6 +64,17 @@ public func cachedAttention(
   scratch: FloatPointer
 ) {
   precondition(length > 0 && length <= layout.capacity, "no such cached positions")
+  KernelMeter.count(.attention) {
+    attendToCache(
+      out, q, keys, values, layout: layout, length: length, heads: heads, scratch: scratch)
+  }
+}
+
+private func attendToCache(
+  _ out: FloatPointer, _ q: ConstFloatPointer, _ keys: ConstFloatPointer,
+  _ values: ConstFloatPointer, layout: CacheLayout, length: Int, heads: Int,
+  scratch: FloatPointer
+) {
   let dimension = layout.headDimension
   let share = heads / layout.keyValueHeads
   let scaling = 1 / Float(dimension).squareRoot()

@@ -15,12 +15,14 @@ public func matmul(
 ) {
   guard rows > 0 else { return }
   let library = BLAS.loaded
-  if outputs < narrowOutputs || !library.rowsAreIndependent {
-    tiledMatmul(
-      y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
-  } else {
-    library.multiply(
-      y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
+  KernelMeter.count(.matmul) {
+    if outputs < narrowOutputs || !library.rowsAreIndependent {
+      tiledMatmul(
+        y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
+    } else {
+      library.multiply(
+        y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
+    }
   }
 }
 
@@ -48,9 +50,11 @@ public func matmulBackwardInput(
   rows: Int, inputs: Int, outputs: Int, accumulate: Bool = true
 ) {
   guard rows > 0 else { return }
-  BLAS.loaded.sgemm(
-    rowMajor, plain, plain, Int32(rows), Int32(inputs), Int32(outputs),
-    1, dy, Int32(outputs), w, Int32(inputs), accumulate ? 1 : 0, dx, Int32(inputs))
+  KernelMeter.count(.matmul) {
+    BLAS.loaded.sgemm(
+      rowMajor, plain, plain, Int32(rows), Int32(inputs), Int32(outputs),
+      1, dy, Int32(outputs), w, Int32(inputs), accumulate ? 1 : 0, dx, Int32(inputs))
+  }
 }
 
 /// dW += dyᵀ x, the gradient of `matmul` by its weight. `dw`: `[O, I]`, `dy`:
@@ -60,9 +64,11 @@ public func matmulBackwardWeight(
   rows: Int, inputs: Int, outputs: Int
 ) {
   guard rows > 0 else { return }
-  BLAS.loaded.sgemm(
-    rowMajor, transposed, plain, Int32(outputs), Int32(inputs), Int32(rows),
-    1, dy, Int32(outputs), x, Int32(inputs), 1, dw, Int32(inputs))
+  KernelMeter.count(.matmul) {
+    BLAS.loaded.sgemm(
+      rowMajor, transposed, plain, Int32(outputs), Int32(inputs), Int32(rows),
+      1, dy, Int32(outputs), x, Int32(inputs), 1, dw, Int32(inputs))
+  }
 }
 
 /// y[r, :] += bias for each row. `y`: `[R, O]`, `bias`: `[O]`.

@@ -52,10 +52,20 @@ public func matmul(
   accumulate: Bool = false
 ) {
   guard rows > 0 else { return }
-  guard !w.usesLibrary else {
-    paddedMatmul(y, x, w, rows: rows, accumulate: accumulate)
-    return
+  KernelMeter.count(.matmul) {
+    if w.usesLibrary {
+      paddedMatmul(y, x, w, rows: rows, accumulate: accumulate)
+    } else {
+      panelMatmul(y, x, w, rows: rows, accumulate: accumulate)
+    }
   }
+}
+
+/// The product by our own tiles, from weights that lie in their order.
+private func panelMatmul(
+  _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
+  accumulate: Bool
+) {
   let product = PanelProduct(
     rows: rows, inputs: w.inputs, outputs: w.outputs, accumulate: accumulate)
   withUnsafeTemporaryAllocation(of: Float.self, capacity: product.scratchCount) { memory in

@@ -9,7 +9,7 @@ struct Solon: ParsableCommand {
     subcommands: [
       Run.self, Check.self, Repl.self, Watch.self, Show.self, Runs.self, Diff.self, Import.self,
       Pretrain.self,
-      Probe.self, Generate.self, LogProbs.self, API.self,
+      Probe.self, Generate.self, LogProbs.self, Bench.self, API.self,
     ])
 }
 

@@ -1,0 +1,86 @@
+public import Kernels
+
+/// Measures how fast a task is done on this machine, with random weights and
+/// tokens under fixed keys.
+public struct Benchmark: Sendable {
+  public let task: BenchmarkTask
+  public let model: BenchmarkModel
+  public let rounds: Int
+  public let lanes: Int
+
+  /// - Parameter rounds: timed rounds, at least 1.
+  public init(
+    _ task: BenchmarkTask, _ model: BenchmarkModel, rounds: Int,
+    lanes: Int = Lanes.standardCount
+  ) {
+    precondition(rounds > 0, "a benchmark needs at least one round, got \(rounds)")
+    self.task = task
+    self.model = model
+    self.rounds = rounds
+    self.lanes = lanes
+  }
+
+  /// Measures, and reports each measurement when it is made: one, but for
+  /// generation by the larger model, which is also measured one answer at a time.
+  public func run(_ report: (BenchmarkResult) throws -> Void) throws {
+    switch task {
+    case .train: try report(measure { .train(model, lanes: lanes) })
+    case .preference: try report(measure { .preference(model, lanes: lanes) })
+    case .ppo: try report(measure { try .ppo(model, lanes: lanes) })
+    case .feedback: try report(measure { try .feedback(model, lanes: lanes) })
+    case .generate:
+      let sequences = model == .micro ? 64 : 16
+      try report(
+        measure { try .generate(model, sequences: sequences, prompt: 128, lanes: lanes) })
+      if model == .smol {
+        try report(measure { try .generate(model, sequences: 1, prompt: 1, lanes: lanes) })
+      }
+    }
+  }
+
+  private func measure(_ make: () throws -> Workload) throws -> BenchmarkResult {
+    let peak = MatmulPeak.measure(lanes: lanes)
+    PeakMemory.reset()
+    let workload = try make()
+    var timed: [(seconds: Double, round: Workload.Round)] = []
+    var ended = 0
+    var start = ContinuousClock.now
+    var metered: (seconds: Double, totals: KernelMeter.Totals)?
+    // A round to warm up, the timed ones, and one with clocks in the kernels.
+    try workload.run(1 + rounds + 1) { round in
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      if (1...rounds).contains(ended) { timed.append((seconds, round)) }
+      if ended == rounds { KernelMeter.start() }
+      if ended == rounds + 1 { metered = (seconds, KernelMeter.stop()) }
+      ended += 1
+      start = .now
+    }
+    guard let metered else {
+      preconditionFailure("a workload of \(1 + rounds + 1) rounds ended \(ended)")
+    }
+    let times = timed.map(\.seconds)
+    let seconds = median(times)
+    let laneSeconds = metered.seconds * Double(lanes)
+    let phases = Set(timed.flatMap(\.round.phases.keys))
+    return BenchmarkResult(
+      task: task, config: model, shape: workload.shape, precision: "float32", lanes: lanes,
+      blasCore: BLAS.coreName, rounds: rounds, seconds: seconds, secondsLeast: times.min()!,
+      secondsMost: times.max()!,
+      phaseSeconds: phases.isEmpty
+        ? nil
+        : Dictionary(
+          uniqueKeysWithValues: phases.map { name in
+            (name, median(timed.compactMap { $0.round.phases[name] }))
+          }),
+      tokensPerSecond: median(timed.map { Double($0.round.tokens) / $0.seconds }),
+      item: workload.itemName, itemsPerSecond: Double(workload.items) / seconds,
+      operationsPerSecond: workload.operations / seconds, gemmPeak: peak,
+      gemmPeakShare: workload.operations / seconds / peak,
+      bytesPerSecond: workload.bytesRead.map { $0 / seconds },
+      matmulShare: metered.totals.matmulSeconds / laneSeconds,
+      attentionShare: metered.totals.attentionSeconds / laneSeconds,
+      otherShare: 1
+        - (metered.totals.matmulSeconds + metered.totals.attentionSeconds) / laneSeconds,
+      peakMemoryBytes: PeakMemory.bytes)
+  }
+}

@@ -1,0 +1,55 @@
+internal import Kernels
+internal import KeyedRandom
+internal import Transformer
+
+/// Work that can be repeated in equal rounds.
+struct Workload {
+  /// What one round did.
+  struct Round {
+    /// Tokens that `tokens_per_second` counts.
+    var tokens: Int
+    /// Seconds of its parts, by name, where the work itself measures them.
+    var phases: [String: Double] = [:]
+  }
+
+  /// What a round works on, in words.
+  var shape: String
+  /// Pieces of a round that people count, and what they are called.
+  var items: Int
+  var itemName: String
+  /// Floating-point operations of a round.
+  var operations: Double
+  /// Bytes of weights that a round has to read from memory, where reading them
+  /// and not arithmetic is the limit.
+  var bytesRead: Double?
+  /// Does so many rounds, and calls the function after each.
+  var run: (_ rounds: Int, _ ended: (Round) throws -> Void) throws -> Void
+}
+
+/// Operations that a pass over a model cannot do without: what an
+/// implementation computes twice, or for rows that nobody reads, is not counted.
+struct OperationCount {
+  let configuration: ModelConfiguration
+
+  /// One sequence's tokens at `positions`, of which `headRows` go through the
+  /// language-model head. A position attends to itself and those before it.
+  func forward(_ positions: Range<Int>, headRows: Int) -> Double {
+    let c = configuration
+    let head = c.hiddenSize * c.vocabularySize
+    let body = c.matrixParameterCount - head
+    let seen = (positions.lowerBound + positions.upperBound + 1) * positions.count / 2
+    return Double(2 * body * positions.count + 2 * head * headRows)
+      + Double(4 * c.queryWidth * c.layerCount * seen)
+  }
+
+  /// Forward and backward: backward has two products for each of forward's.
+  func training(_ positions: Range<Int>, headRows: Int) -> Double {
+    3 * forward(positions, headRows: headRows)
+  }
+}
+
+/// Keyed random token sequences. Ids 0 and 1 are left out: 1 ends a text.
+func randomTokens(_ count: Int, vocabulary: Int, item: String) -> [Int32] {
+  var generator = RandomKey(seed: 1, stage: "benchmark", item: item).generator()
+  return (0..<count).map { _ in Int32(2 + generator.index(below: vocabulary - 2)) }
+}

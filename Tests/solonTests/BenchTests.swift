@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+@Suite struct BenchTests {
+  /// The quickest of the tasks, for real: one object, whose figures agree.
+  @Test func feedbackIsMeasured() throws {
+    let outcome = try SolonProcess.run(
+      ["bench", "feedback", "--config", "micro", "--rounds", "1", "--json"],
+      in: FileManager.default.temporaryDirectory)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 1)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    func text(_ name: String) throws -> String { try #require(object[name] as? String, "\(name)") }
+    func number(_ name: String) throws -> Double {
+      try #require(object[name] as? Double, "\(name)")
+    }
+    #expect(try text("task") == "feedback")
+    #expect(try text("config") == "micro")
+    #expect(try text("precision") == "float32")
+    #expect(try text("item") == "prompts")
+    #expect(try number("rounds") == 1)
+    // 128 prompts of 256 tokens a round.
+    let seconds = try number("seconds")
+    #expect(seconds > 0 && (try number("seconds_least")) == seconds)
+    #expect(abs(try number("items_per_second") * seconds - 128) < 1e-6)
+    #expect(abs(try number("tokens_per_second") * seconds - 128 * 256) < 1e-3)
+    let share = try number("gemm_peak_share")
+    #expect(share > 0.01 && share < 1.2)
+    #expect(
+      abs(try number("operations_per_second") / number("gemm_peak") - share) < 1e-9)
+    let shares = try ["matmul_share", "attention_share", "other_share"].map(number)
+    #expect(abs(shares.reduce(0, +) - 1) < 1e-9)
+    #expect(shares[0] > 0.1 && shares[1] > 0)
+    // The weights, 5.3 million floats, are held twice: to train, and to sample.
+    #expect(try number("peak_memory_bytes") > 2 * 4 * 5.3e6)
+  }
+
+  @Test(arguments: [
+    (["bench", "swim"], "swim"), (["bench", "train", "--rounds", "0"], "--rounds 0"),
+    (["bench", "train", "--config", "huge"], "huge"),
+  ])
+  func wrongUseIsSaid(arguments: [String], value: String) throws {
+    let outcome = try SolonProcess.run(arguments, in: FileManager.default.temporaryDirectory)
+    #expect(outcome.status == 64)
+    #expect(outcome.output.isEmpty && outcome.errors.contains(value))
+  }
+}
