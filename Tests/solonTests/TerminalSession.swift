@@ -136,7 +136,10 @@ final class TerminalSession {
   /// Stops the session as Ctrl-Z does, and continues it as `fg` does.
   func suspendAndContinue() {
     kill(identifier, SIGTSTP)
-    usleep(200_000)
+    // Continued before it has stopped, it would stop afterwards and stay so.
+    let end = Date().addingTimeInterval(10)
+    var status: Int32 = 0
+    while waitpid(identifier, &status, WNOHANG | WUNTRACED) == 0, Date() < end { usleep(10_000) }
     kill(identifier, SIGCONT)
   }
 
