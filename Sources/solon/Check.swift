@@ -51,11 +51,22 @@ struct Check: ParsableCommand {
     }
   }
 
+  private static let whatIsChecked =
+    "check a file that returns an experiment, a constitution, a pretraining or a list of tests"
+
   private func check(_ report: inout CheckReport) throws {
     let loader = ScriptLoader(root: project.root)
     let vm = try loader.machine()
     let value = try vm.load(file: URL(fileURLWithPath: file).standardizedFileURL)
     guard let table = value.tableValue, table.kind != nil else {
+      let isTest =
+        file.hasSuffix("_test.lua") || value.tableValue?.array.first?.tableValue?.kind == "test"
+      guard isTest else {
+        throw ScriptError(
+          message:
+            "returns a \(value.typeName), which cannot be checked by itself; \(Self.whatIsChecked)",
+          file: file)
+      }
       report.kind = "tests"
       try report.add(ScriptTests(value, path: file, vm: vm).run(), of: file)
       return
@@ -85,8 +96,8 @@ struct Check: ParsableCommand {
         ))
     default:
       throw ScriptError(
-        message: "a \(table.kind!) cannot be checked by itself; check a file that returns an "
-          + "experiment, a constitution, a pretraining or tests", file: file)
+        message: "returns what solon.\(table.kind!) makes, which cannot be checked by itself; "
+          + Self.whatIsChecked, file: file)
     }
     try runTests(&report, vm)
   }
@@ -112,7 +123,7 @@ struct Check: ParsableCommand {
     let hooks = ScriptHooks(
       vm: vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
     try BLAS.load()
-    let start = try StartingModel(project.root.appendingPathComponent(experiment.model))
+    let start = try StartingModel(experiment, root: project.root)
     report.add(try TokenLengths(experiment, hooks: hooks, start: start))
     guard report.isSound else { return }
     // Without a record there is nothing to reuse, and none is made here.
