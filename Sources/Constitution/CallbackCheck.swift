@@ -180,6 +180,17 @@ public struct CallbackCheck {
     }
   }
 
+  /// The votes on the same pair with A and B exchanged, as the host would hand
+  /// them over: what was asked as AB is now the BA of its question, and AB still
+  /// comes first, so that a label which reads one place of the list shows.
+  private static func swapped(_ votes: [ScriptHooks.Vote]) -> [ScriptHooks.Vote] {
+    var result = votes.map(\.swapped)
+    for first in stride(from: 0, to: result.count - 1, by: 2) {
+      result.swapAt(first, first + 1)
+    }
+    return result
+  }
+
   private static func log(_ p: Double) -> Double { p > 0 ? Foundation.log(p) : -40 }
 
   private mutating func checkLabel() {
@@ -187,7 +198,7 @@ public struct CallbackCheck {
     let (hooks, prompts, settings) = (hooks, prompts, settings)
     let items = (0..<35).map(votes)
     func label(_ item: Int, swapped: Bool) throws(ScriptError) -> Double? {
-      let votes = swapped ? items[item].map(\.swapped) : items[item]
+      let votes = swapped ? Self.swapped(items[item]) : items[item]
       let (a, b) = swapped ? ("the second", "the first") : ("the first", "the second")
       return try hooks.label(
         votes, for: prompts[item % prompts.count], a: a, b: b, settings: settings)

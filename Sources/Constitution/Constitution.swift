@@ -35,9 +35,9 @@ public struct Constitution: Sendable {
     precondition(table.kind == "constitution", "not a constitution table")
     // Again, since an override may have changed a field after the first check.
     let table = try ConstitutionSchema.constitution.validate(table, path: "constitution")
-    func failure(_ path: String, _ message: String) -> ScriptError {
+    func failure(_ path: String, _ steps: [FieldStep], _ message: String) -> ScriptError {
       ScriptError(
-        "constitution.\(path): \(message)", at: table.location,
+        "constitution.\(path): \(message)", at: table.location?.ofPart(steps),
         path: "constitution.\(path)", reason: .schema)
     }
     name = table.text("name")
@@ -56,12 +56,15 @@ public struct Constitution: Sendable {
       ("revision_principles", revisionPrinciples.map(\.id)),
       ("preference_principles", preferencePrinciples.map(\.id)),
     ] {
-      if ids.isEmpty { throw failure(list, "expected at least one principle, got none") }
+      if ids.isEmpty {
+        throw failure(list, [.field(list)], "expected at least one principle, got none")
+      }
       var firstIndex: [String: Int] = [:]
       for (index, id) in ids.enumerated() {
         if let first = firstIndex[id] {
           throw failure(
             "\(list)[\(index + 1)].id",
+            [.field(list), .element(index + 1), .field("id")],
             "'\(id)' is already the id of [\(first + 1)]; ids must differ")
         }
         firstIndex[id] = index
@@ -84,7 +87,7 @@ public struct Constitution: Sendable {
         templates[name] = .text(
           try Template(
             text, allowed: name.slots, path: "constitution.templates.\(name.rawValue)",
-            location: table.location))
+            location: table.location?.ofPart([.field("templates"), .field(name.rawValue)])))
       case .function(let function)?:
         templates[name] = .function(function)
       default:
@@ -93,7 +96,8 @@ public struct Constitution: Sendable {
     }
     if (templates[.compareReason] == nil) != (templates[.compareAnswer] == nil) {
       throw failure(
-        "templates", "compare_cot and compare_cot_answer belong together; one is missing")
+        "templates", [.field("templates")],
+        "compare_cot and compare_cot_answer belong together; one is missing")
     }
     draw = table.optionalFunction("draw")
     keep = table.optionalFunction("keep")

@@ -93,6 +93,15 @@ public enum TemplateName: String, CaseIterable, Sendable {
     }
   }
 
+  /// Without which a question does not ask what it is for.
+  public var essentialSlots: [String] {
+    switch self {
+    case .critique: ["response", "principle.critique"]
+    case .revision, .directRevision: ["response", "principle.revision"]
+    case .compare, .compareReason, .compareAnswer: ["a", "b", "principle.text"]
+    }
+  }
+
   var isRequired: Bool {
     switch self {
     case .critique, .revision, .compare: true

@@ -20,10 +20,11 @@ extension LuaVM {
         message: "\(purpose): no file '\(shown)' in the project "
           + projectRoot.path, reason: .file)
     }
-    guard relativePath(real) != nil else {
+    guard relativePath(real) != nil || real == projectRoot.path else {
+      let elsewhere = real == full ? "lies" : "is \(escapingControls(in: real)),"
       throw ScriptError(
-        message: "\(purpose): '\(shown)' is \(escapingControls(in: real)), "
-          + "outside the project \(projectRoot.path)", reason: .file)
+        message: "\(purpose): '\(shown)' \(elsewhere) outside the project "
+          + projectRoot.path, reason: .file)
     }
     return URL(fileURLWithPath: real)
   }
@@ -36,10 +37,34 @@ extension LuaVM {
   public func readText(
     _ path: String, purpose: String, maximumBytes: Int = 256 << 20
   ) throws(ScriptError) -> ScriptText {
+    let file = try contents(of: path, purpose: purpose, maximumBytes: maximumBytes)
+    return try keep(file.data, of: file.path, purpose: purpose)
+  }
+
+  /// Reads a file that will be compiled.
+  func readScript(
+    _ path: String, purpose: String
+  ) throws(ScriptError) -> ScriptText {
+    let file = try contents(of: path, purpose: purpose, maximumBytes: limits.scriptBytes)
+    guard file.data.first != 0x1B else {
+      throw ScriptError(
+        message: "\(purpose): '\(file.path)' is compiled Lua; only text is accepted",
+        reason: .file)
+    }
+    // As `lua` does: some editors write a mark that is no part of the text.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let text = file.data.starts(with: mark) ? file.data.dropFirst(mark.count) : file.data
+    return try keep(text, of: file.path, purpose: purpose)
+  }
+
+  /// The bytes of a file of the project, and its path below the root.
+  private func contents(
+    of path: String, purpose: String, maximumBytes: Int
+  ) throws(ScriptError) -> (data: Data, path: String) {
     let url = try projectFile(path, purpose: purpose)
     let shown = relativePath(url.path) ?? url.path
-    let data: Data
     do {
+      // Before it is opened, which waits on a pipe.
       let values = try url.resourceValues(
         forKeys: [.isRegularFileKey, .fileSizeKey])
       guard values.isRegularFile == true else {
@@ -53,7 +78,7 @@ extension LuaVM {
           message: "\(purpose): '\(shown)' has \(size) bytes; the limit is "
             + "\(maximumBytes)", reason: .file)
       }
-      data = try Data(contentsOf: url)
+      return (try Data(contentsOf: url), shown)
     } catch let error as ScriptError {
       throw error
     } catch {
@@ -61,32 +86,23 @@ extension LuaVM {
         message: "\(purpose): cannot read '\(shown)': "
           + error.localizedDescription, reason: .file)
     }
+  }
+
+  private func keep(
+    _ data: Data, of path: String, purpose: String
+  ) throws(ScriptError) -> ScriptText {
     guard let text = String(validating: data, as: UTF8.self) else {
+      let offset = firstInvalidByte(data)
+      let line = 1 + data.prefix(offset).count { $0 == UInt8(ascii: "\n") }
       throw ScriptError(
-        message: "\(purpose): '\(shown)' is not UTF-8: invalid byte at offset "
-          + "\(firstInvalidByte(data))", reason: .file)
+        message: "\(purpose): '\(path)' is not UTF-8: invalid byte at offset \(offset), "
+          + "in line \(line) — save it as UTF-8", reason: .file)
     }
-    if let known = scriptsByPath[shown], known.text == text { return known }
-    let script = ScriptText(path: shown, text: text)
+    if let known = scriptsByPath[path], known.text == text { return known }
+    let script = ScriptText(path: path, text: text)
     remember(script)
     loadedScripts.append(script)
     return script
-  }
-
-  /// Reads a file that will be compiled.
-  func readScript(
-    _ path: String, purpose: String
-  ) throws(ScriptError) -> ScriptText {
-    let url = try projectFile(path, purpose: purpose)
-    if let handle = try? FileHandle(forReadingFrom: url),
-      let first = try? handle.read(upToCount: 1), first.first == 0x1B
-    {
-      throw ScriptError(
-        message: "\(purpose): '\(relativePath(url.path) ?? url.path)' is "
-          + "compiled Lua; only text is accepted", reason: .file)
-    }
-    return try readText(
-      url.path, purpose: purpose, maximumBytes: limits.scriptBytes)
   }
 
   /// The file of a module name such as `constitutions.harmless`.

@@ -35,6 +35,17 @@ public enum FieldStep: Sendable, Hashable {
   case element(Int)
 }
 
+extension SourceLocation {
+  /// Where a part of the table that was made here is written, as far as the
+  /// text shows it.
+  public func ofPart(_ steps: [FieldStep]) -> SourceLocation {
+    guard let script,
+      let line = FieldLocator.line(of: steps, after: line, in: script.text)
+    else { return self }
+    return SourceLocation(file: file, line: line, script: script)
+  }
+}
+
 /// One walk over a value, knowing where it is.
 private struct Checker {
   let root: String
@@ -58,15 +69,10 @@ private struct Checker {
   }
 
   func error(_ message: String) -> ScriptError {
-    var location = origin.location
-    if let place = location, let script = place.script,
-      let line = FieldLocator.line(
-        of: Array(steps[origin.depth...]), after: place.line, in: script.text)
-    {
-      location?.line = line
-    }
-    return ScriptError(
-      "\(path): \(message)", at: location, path: path, reason: .schema)
+    ScriptError(
+      "\(path): \(message)",
+      at: origin.location?.ofPart(Array(steps[origin.depth...])), path: path,
+      reason: .schema)
   }
 
   func mismatch(_ type: FieldType, _ value: LuaValue) -> ScriptError {

@@ -37,7 +37,7 @@ extension SessionLibrary {
       result: ResultSpec(.object("model"), "the loaded model"),
       example: "m = solon.model \"base\"", summary: "Loads a model."
     ) { context throws(ScriptError) in
-      try self.load(self.root.appendingPathComponent(context.string(0)), context)
+      try self.load(modelDirectory(context.string(0), root: self.root), context)
     }
   }
 
@@ -107,7 +107,7 @@ extension SessionLibrary {
       example: "pm = run:preference_model()  -- or solon.preference_model \"directory\"",
       summary: "Loads a preference model."
     ) { context throws(ScriptError) in
-      try self.loadScorer(self.root.appendingPathComponent(context.string(0)), context)
+      try self.loadScorer(modelDirectory(context.string(0), root: self.root), context)
     }
   }
 

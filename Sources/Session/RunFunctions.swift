@@ -92,7 +92,7 @@ extension SessionLibrary {
       let store = try self.store()
       var pipeline = try Pipeline(
         experiment: experiment, hooks: hooks, store: store,
-        start: StartingModel(self.root.appendingPathComponent(experiment.model)),
+        start: StartingModel(experiment, root: self.root),
         observer: self.observer, lanes: Lanes.standardCount)
       pipeline.cancellation = self.cancellation
       // A file that was loaded again counts with its newest text.
@@ -323,7 +323,7 @@ extension SessionLibrary {
         "run \(id) has no model '\(role)'; it has \(roles.isEmpty ? "none" : roles)"
           + " — a slice trains nothing, and a stopped run may not have come so far")
     }
-    if let path = artifact.path { return root.appendingPathComponent(path) }
+    if let path = artifact.path { return modelDirectory(path, root: root) }
     guard let url = artifact.sha256.flatMap(store.artifactURL) else {
       throw StageError(
         "the weights of '\(role)' of run \(id) are not on disk — repeat the run to make them")

@@ -27,7 +27,7 @@ public struct Probe {
     self.suite = suite
     self.hooks = hooks
     let checkpoint = try Checkpoint.load(
-      root.appendingPathComponent(suite.model), head: .languageModel)
+      modelDirectory(suite.model, root: root), head: .languageModel)
     conversation = try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
     engine = LocalEngine(checkpoint)
   }

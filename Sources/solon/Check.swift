@@ -51,18 +51,28 @@ struct Check: ParsableCommand {
     }
   }
 
+  private static let whatIsChecked =
+    "check a file that returns an experiment, a constitution, a pretraining or a list of tests"
+
   private func check(_ report: inout CheckReport) throws {
     let loader = ScriptLoader(root: project.root)
     let vm = try loader.machine()
     let value = try vm.load(file: URL(fileURLWithPath: file).standardizedFileURL)
     guard let table = value.tableValue, let kind = table.kind else {
-      if let table = value.tableValue, table.array.first?.tableValue?.kind != "test" {
+      let isTest =
+        file.hasSuffix("_test.lua") || value.tableValue?.array.first?.tableValue?.kind == "test"
+      if isTest {
+        report.kind = "tests"
+        try report.add(ScriptTests(value, path: file, vm: vm).run(), of: file)
+      } else if value.tableValue != nil {
         // A plain table is a module for other scripts.
         report.kind = "module"
         try runTests(&report, vm)
       } else {
-        report.kind = "tests"
-        try report.add(ScriptTests(value, path: file, vm: vm).run(), of: file)
+        throw ScriptError(
+          message:
+            "returns a \(value.typeName), which cannot be checked by itself; \(Self.whatIsChecked)",
+          file: file)
       }
       return
     }
@@ -99,7 +109,8 @@ struct Check: ParsableCommand {
       report.describe(suite.constitution)
     default:
       throw ScriptError(
-        message: "a \(kind) is not checked by itself; check the file that uses it", file: file)
+        message: "returns what solon.\(kind) makes, which cannot be checked by itself; "
+          + Self.whatIsChecked, file: file)
     }
     try runTests(&report, vm)
   }
@@ -125,7 +136,7 @@ struct Check: ParsableCommand {
     let hooks = ScriptHooks(
       vm: vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
     try BLAS.load()
-    let start = try StartingModel(project.root.appendingPathComponent(experiment.model))
+    let start = try StartingModel(experiment, root: project.root)
     report.add(try TokenLengths(experiment, hooks: hooks, start: start))
     guard report.isSound else { return }
     // Without a record there is nothing to reuse, and none is made here.

@@ -107,6 +107,13 @@ struct CheckReport {
       function.map { "\(name) (\($0.location.map(\.description) ?? "host"))" }
     }
     rows.append(("functions", functions.isEmpty ? "none" : functions.joined(separator: ", ")))
+    for name in TemplateName.allCases {
+      guard case .text(let template)? = constitution.templates[name] else { continue }
+      for slot in name.essentialSlots where !template.slots.contains(slot) {
+        warnings.append(
+          "templates.\(name.rawValue): has no {{\(slot)}}, so the answer cannot depend on it")
+      }
+    }
   }
 
   mutating func describe(_ experiment: Experiment) {

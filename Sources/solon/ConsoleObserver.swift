@@ -29,8 +29,9 @@ final class ConsoleObserver: RunObserver {
     guard let first else { return }
     let elapsed = (now - first.time) / .seconds(1)
     let fresh = done - first.done
-    let left = fresh > 0 ? elapsed / Double(fresh) * Double(total - done) : 0
-    let text = "\(heading)  \(done)/\(total)  \(detail)  \(clock(left)) left"
+    // Unknown until something was done since.
+    let left = fresh > 0 ? "  \(clock(elapsed / Double(fresh) * Double(total - done))) left" : ""
+    let text = "\(heading)  \(done)/\(total)  \(detail)\(left)"
     isTerminal ? show(text) : Console.line(text)
   }
 

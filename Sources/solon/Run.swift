@@ -47,7 +47,7 @@ struct Run: ParsableCommand {
       let lanes = Lanes.standardCount
       let pipeline = try Pipeline(
         experiment: experiment, hooks: hooks, store: store,
-        start: StartingModel(project.root.appendingPathComponent(experiment.model)),
+        start: StartingModel(experiment, root: project.root),
         observer: ConsoleObserver(), lanes: lanes)
 
       let record = try store.begin(

@@ -82,7 +82,7 @@ struct Watch: ParsableCommand {
     try CallbackCheck.requireSound(experiment, vm: machine)
     if model?.path != experiment.model {
       model = (
-        experiment.model, try StartingModel(project.root.appendingPathComponent(experiment.model))
+        experiment.model, try StartingModel(experiment, root: project.root)
       )
     }
     let lanes = Lanes.standardCount

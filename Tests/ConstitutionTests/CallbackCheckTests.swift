@@ -57,6 +57,8 @@ import Testing
   @Test(arguments: [
     // Prefers whatever is called A.
     ("return math.min(1, votes[1].p + 0.1)", "label: is not symmetric"),
+    // Believes the order that is asked first.
+    ("return votes[1] and votes[1].p", "label: is not symmetric"),
     // Looks at one order only, and at the text.
     ("return #ctx.a > #ctx.b and 0.9 or 0.9", "label: is not symmetric"),
     ("if votes[1].p > 0.6 then return nil end return 0.5", "label: is not symmetric"),

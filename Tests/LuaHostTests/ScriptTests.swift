@@ -191,7 +191,25 @@ import Testing
     }
     #expect(
       error?.message
-        == "solon.jsonl: 'bad.txt' is not UTF-8: invalid byte at offset 2")
+        == "solon.jsonl: 'bad.txt' is not UTF-8: invalid byte at offset 2, in line 1 — save it as UTF-8"
+    )
+  }
+
+  /// Opening a pipe would wait for a writer.
+  @Test func aPipeIsNoScript() throws {
+    let project = try Project(["m.lua": "return 1"])
+    let pipe = project.root.appendingPathComponent("pipe.lua")
+    try #require(mkfifo(pipe.path, 0o600) == 0)
+    let machine = try project.machine()
+    let error = #expect(throws: ScriptError.self) { try machine.load(file: pipe) }
+    #expect(error?.message == "load: 'pipe.lua' is not an ordinary file")
+  }
+
+  @Test func aByteOrderMarkIsNoPartOfAScript() throws {
+    let project = try Project(["m.lua": "\u{feff}return 7"])
+    let machine = try project.machine()
+    #expect(
+      try machine.load(file: project.root.appendingPathComponent("m.lua")).integerValue == 7)
   }
 
   @Test func sessionsKeepGlobals() throws {
