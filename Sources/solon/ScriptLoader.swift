@@ -15,9 +15,12 @@ struct ScriptLoader {
 
   /// A fresh machine for the project's scripts.
   func machine() throws -> LuaVM {
-    try LuaVM(
+    let vm = try LuaVM(
       projectRoot: root, limits: Limits(), library: ScriptLibrary.functions(root: root),
       objectTypes: ScriptLibrary.objects, watchdog: .shared)
+    // Beside the results, which may be read by a program.
+    vm.onPrint = { Console.error(Console.printed($0)) }
+    return vm
   }
 
   /// Loads `file`, which must return a table made by one of `solon.<kind>`, in

@@ -158,6 +158,43 @@ import Testing
     #expect(report.errors[0].message.contains("the model has 160 positions"))
   }
 
+  @Test func aMissingModelIsToldWhereItIsNamed() throws {
+    let copy = try TinyCopy(of: Self.project.get())
+    let missing = copy.root.appendingPathComponent("nowhere").path
+    try copy.edit("experiment.lua", "model = \"base\"", "model = \"\(missing)\"")
+    let (report, status) = try check(in: copy)
+    #expect(status == 1 && report.errors.count == 1)
+    #expect(report.errors[0].file == "experiment.lua" && report.errors[0].line != nil)
+    // An absolute path is taken as it is.
+    #expect(
+      report.errors[0].message.hasPrefix("experiment.model: \(missing): no such directory"))
+  }
+
+  @Test func aTemplateThatLeavesOutAnAnswerIsWarnedOf() throws {
+    let copy = try TinyCopy(of: Self.project.get())
+    try copy.edit("constitution.lua", "<b>{{b}}{{principle.text}}<answer>", "<b>{{a}}<answer>")
+    let (report, status) = try check(["constitution.lua"], in: copy)
+    #expect(status == 0)
+    for slot in ["b", "principle.text"] {
+      #expect(
+        report.warnings.contains(
+          "templates.compare: has no {{\(slot)}}, so the answer cannot depend on it"))
+    }
+  }
+
+  @Test func whatScriptsPrintIsShownBesideTheReport() throws {
+    let copy = try TinyCopy(of: Self.project.get())
+    try copy.write(
+      "printing_test.lua",
+      """
+      print("seen", "\\27[2J")
+      return { solon.test("nothing", function(t) t:check(true) end) }
+      """)
+    let outcome = try SolonProcess.run(["check", "printing_test.lua"], in: copy.root)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "seen\t\\x1B[2J\n")
+  }
+
   @Test func wrongUseIsRefused() throws {
     let copy = try TinyCopy(of: Self.project.get())
     try copy.write("number.lua", "return 3")

@@ -72,7 +72,9 @@ import Testing
       #expect(outcome.status == 0, "\(said)")
     case .error(let line, let texts):
       #expect(outcome.status == 1, "\(said)")
-      let first = outcome.errors.prefix { $0 != "\n" }
+      // What the script printed may stand before it.
+      let lines = outcome.errors.split(separator: "\n")
+      let first = lines.first { $0.hasPrefix("solon: ") } ?? ""
       let place = line.map { "\(script.name):\($0): " } ?? ""
       #expect(first.hasPrefix("solon: \(place)"), "\(said)")
       for text in texts { #expect(first.contains(text), "\(said)") }

@@ -43,7 +43,7 @@ final class ReplSession {
     self.library = library
     self.cancellation = cancellation
     self.output = output
-    vm.onPrint = output.values
+    vm.onPrint = { output.values(Console.printed($0)) }
   }
 
   // MARK: Input
