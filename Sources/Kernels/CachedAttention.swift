@@ -82,28 +82,57 @@ private func attendToCache(
   for g in 0..<layout.keyValueHeads {
     let keys = keys + g * layout.capacity * dimension
     let values = values + g * layout.capacity * dimension
-    // Queries in pairs; an odd one out is paired with itself.
-    for first in stride(from: g * share, to: (g + 1) * share, by: 2) {
-      let second = min(first + 1, (g + 1) * share - 1)
-      let pair = (scratch, second == first ? scratch : scratch + padded)
-      score(
-        pair, (q + first * dimension, q + second * dimension), keys, length: padded,
+    var head = g * share
+    // Two queries at a time share each load of a key or value.
+    while head + 1 < (g + 1) * share {
+      let (q, out) = (q + head * dimension, out + head * dimension)
+      let weights = (scratch, scratch + padded)
+      scorePair(
+        weights, (q, q + dimension), keys, length: padded, dimension: dimension)
+      let totals = (
+        weigh(weights.0, length: length, scaling: scaling),
+        weigh(weights.1, length: length, scaling: scaling)
+      )
+      blendPair(
+        (out, out + dimension), weights, (1 / totals.0, 1 / totals.1), values,
+        length: length, dimension: dimension)
+      head += 2
+    }
+    if head < (g + 1) * share {
+      scoreOne(scratch, q + head * dimension, keys, length: padded, dimension: dimension)
+      let total = weigh(scratch, length: length, scaling: scaling)
+      blendOne(
+        out + head * dimension, scratch, 1 / total, values, length: length,
         dimension: dimension)
-      let firstTotal = weigh(pair.0, length: length, scaling: scaling)
-      let secondTotal =
-        second == first ? firstTotal : weigh(pair.1, length: length, scaling: scaling)
-      blend(
-        (out + first * dimension, out + second * dimension), pair,
-        (1 / firstTotal, 1 / secondTotal), values, length: length, dimension: dimension)
     }
   }
 }
 
-/// scores[j] = q · key j, for both queries; `length` is a multiple of 16.
+// A query's result has the same bits alone and in a pair: both are one function,
+// compiled once with its second half and once without.
+
 @inline(never)
-private func score(
+private func scorePair(
   _ scores: (FloatPointer, FloatPointer), _ q: (ConstFloatPointer, ConstFloatPointer),
   _ keys: ConstFloatPointer, length: Int, dimension: Int
+) {
+  score(scores, q, keys, length: length, dimension: dimension, isPair: true)
+}
+
+@inline(never)
+private func scoreOne(
+  _ scores: FloatPointer, _ q: ConstFloatPointer, _ keys: ConstFloatPointer, length: Int,
+  dimension: Int
+) {
+  score((scores, scores), (q, q), keys, length: length, dimension: dimension, isPair: false)
+}
+
+/// scores[j] = q · key j, for both queries or the first; `length` is a multiple
+/// of 16.
+@inline(__always)
+private func score(
+  _ scores: (FloatPointer, FloatPointer), _ q: (ConstFloatPointer, ConstFloatPointer),
+  _ keys: ConstFloatPointer, length: Int, dimension: Int, isPair: Bool
 ) {
   let blockSize = vectorWidth &* dimension
   var keys = keys
@@ -117,16 +146,20 @@ private func score(
       let k0 = load(keys, d &* vectorWidth)
       let k1 = load(keys, blockSize &+ d &* vectorWidth)
       let a = Vector(repeating: q.0[d])
-      let b = Vector(repeating: q.1[d])
       a0 = a0.addingProduct(k0, a)
       a1 = a1.addingProduct(k1, a)
-      b0 = b0.addingProduct(k0, b)
-      b1 = b1.addingProduct(k1, b)
+      if isPair {
+        let b = Vector(repeating: q.1[d])
+        b0 = b0.addingProduct(k0, b)
+        b1 = b1.addingProduct(k1, b)
+      }
     }
     store(a0, scores.0, j)
     store(a1, scores.0, j &+ vectorWidth)
-    store(b0, scores.1, j)
-    store(b1, scores.1, j &+ vectorWidth)
+    if isPair {
+      store(b0, scores.1, j)
+      store(b1, scores.1, j &+ vectorWidth)
+    }
     keys += 2 &* blockSize
     j &+= 2 &* vectorWidth
   }
@@ -136,10 +169,10 @@ private func score(
     for d in 0..<dimension {
       let k0 = load(keys, d &* vectorWidth)
       a0 = a0.addingProduct(k0, Vector(repeating: q.0[d]))
-      b0 = b0.addingProduct(k0, Vector(repeating: q.1[d]))
+      if isPair { b0 = b0.addingProduct(k0, Vector(repeating: q.1[d])) }
     }
     store(a0, scores.0, j)
-    store(b0, scores.1, j)
+    if isPair { store(b0, scores.1, j) }
   }
 }
 
@@ -152,12 +185,31 @@ private func weigh(_ scores: FloatPointer, length: Int, scaling: Float) -> Float
   return exponentials(scores, scores, minus: top, scaling: scaling, count: padded)
 }
 
-/// result = scale · Σ weights[j] · value j, for both queries; even and odd
-/// positions are summed apart.
 @inline(never)
-private func blend(
+private func blendPair(
   _ result: (FloatPointer, FloatPointer), _ weights: (FloatPointer, FloatPointer),
   _ scale: (Float, Float), _ values: ConstFloatPointer, length: Int, dimension: Int
+) {
+  blend(result, weights, scale, values, length: length, dimension: dimension, isPair: true)
+}
+
+@inline(never)
+private func blendOne(
+  _ result: FloatPointer, _ weights: FloatPointer, _ scale: Float,
+  _ values: ConstFloatPointer, length: Int, dimension: Int
+) {
+  blend(
+    (result, result), (weights, weights), (scale, scale), values, length: length,
+    dimension: dimension, isPair: false)
+}
+
+/// result = scale · Σ weights[j] · value j, for both queries or the first; even
+/// and odd positions are summed apart.
+@inline(__always)
+private func blend(
+  _ result: (FloatPointer, FloatPointer), _ weights: (FloatPointer, FloatPointer),
+  _ scale: (Float, Float), _ values: ConstFloatPointer, length: Int, dimension: Int,
+  isPair: Bool
 ) {
   var d = 0
   while d &+ vectorWidth <= dimension {
@@ -171,19 +223,21 @@ private func blend(
       let even = load(row, 0)
       let odd = load(row, dimension)
       evenA = evenA.addingProduct(even, Vector(repeating: weights.0[j]))
-      evenB = evenB.addingProduct(even, Vector(repeating: weights.1[j]))
       oddA = oddA.addingProduct(odd, Vector(repeating: weights.0[j &+ 1]))
-      oddB = oddB.addingProduct(odd, Vector(repeating: weights.1[j &+ 1]))
+      if isPair {
+        evenB = evenB.addingProduct(even, Vector(repeating: weights.1[j]))
+        oddB = oddB.addingProduct(odd, Vector(repeating: weights.1[j &+ 1]))
+      }
       row += 2 &* dimension
       j &+= 2
     }
     if j < length {
       let even = load(row, 0)
       evenA = evenA.addingProduct(even, Vector(repeating: weights.0[j]))
-      evenB = evenB.addingProduct(even, Vector(repeating: weights.1[j]))
+      if isPair { evenB = evenB.addingProduct(even, Vector(repeating: weights.1[j])) }
     }
     store((evenA + oddA) * scale.0, result.0, d)
-    store((evenB + oddB) * scale.1, result.1, d)
+    if isPair { store((evenB + oddB) * scale.1, result.1, d) }
     d &+= vectorWidth
   }
   while d < dimension {
@@ -191,10 +245,10 @@ private func blend(
     var b: Float = 0
     for j in 0..<length {
       a = a.addingProduct(weights.0[j], values[j &* dimension &+ d])
-      b = b.addingProduct(weights.1[j], values[j &* dimension &+ d])
+      if isPair { b = b.addingProduct(weights.1[j], values[j &* dimension &+ d]) }
     }
     result.0[d] = a * scale.0
-    result.1[d] = b * scale.1
+    if isPair { result.1[d] = b * scale.1 }
     d &+= 1
   }
 }
