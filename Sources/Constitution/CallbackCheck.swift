@@ -58,9 +58,14 @@ public struct CallbackCheck {
     return report
   }
 
-  /// Checks an experiment's functions before a run; throws the first error.
-  public static func requireSound(_ experiment: Experiment, vm: LuaVM) throws(ScriptError) {
-    var check = try CallbackCheck(experiment, vm: vm)
+  /// Checks an experiment's functions before a run by `hooks`; throws the first
+  /// error.
+  public static func requireSound(
+    _ experiment: Experiment, hooks: ScriptHooks
+  ) throws(ScriptError) {
+    // The reward is known by what it is before the check calls it.
+    _ = try hooks.rewardFingerprint()
+    var check = try CallbackCheck(experiment, vm: hooks.vm)
     if let error = check.run().errors.first { throw error }
   }
 

@@ -48,7 +48,7 @@ extension SessionLibrary {
       example: "finished = solon.run(e, { limit = 2 })\nprint(finished:summary())",
       summary: "Runs an experiment, as `solon run` does; what is on record is not computed again."
     ) { context throws(ScriptError) in
-      try self.start(context, suffix: "") { try $0.run($1) }
+      try self.start(context) { try $0.run(as: $1, scripts: context.machine.loadedScripts) }
     }
   }
 
@@ -67,13 +67,12 @@ extension SessionLibrary {
       summary: "Runs the stages before training on a few prompts: responses, revisions, votes, "
         + "labels."
     ) { context throws(ScriptError) in
-      try self.start(context, suffix: RunRecord.sliceSuffix) { try $0.slice($1) }
+      try self.start(context) { try $0.slice(as: $1, scripts: context.machine.loadedScripts) }
     }
   }
 
   private func start(
-    _ context: CallContext, suffix: String,
-    _ body: (Pipeline, RunRecord) throws -> RunOutcome
+    _ context: CallContext, _ body: (Pipeline, RunRecord) throws -> RunRecord
   ) throws(ScriptError) -> LuaValue {
     let options = context.table(1)
     let settings = (options["set"].tableValue?.fields ?? [:]).map { "\($0)=\($1.plainText)" }
@@ -87,7 +86,6 @@ extension SessionLibrary {
     let hooks = ScriptHooks(
       vm: context.machine, constitution: experiment.constitution,
       evaluator: experiment.evaluator)
-    let scripts = context.machine.loadedScripts
     return try attempt(context) {
       let store = try self.store()
       var pipeline = try Pipeline(
@@ -95,24 +93,7 @@ extension SessionLibrary {
         start: StartingModel(experiment, root: self.root),
         observer: self.observer, lanes: Lanes.standardCount)
       pipeline.cancellation = self.cancellation
-      // A file that was loaded again counts with its newest text.
-      var texts: [String: ScriptRecord] = [:]
-      for script in scripts {
-        texts[script.path] = ScriptRecord(
-          path: script.path, sha256: script.sha256, text: script.text)
-      }
-      var description = self.describe(experiment, settings, limit)
-      description.name += suffix
-      let record = try store.begin(
-        description, scripts: texts.values.sorted { $0.path < $1.path })
-      do {
-        return self.object(
-          try store.finish(record, status: .finished, outcome: body(pipeline, record)))
-      } catch {
-        _ = try? store.finish(
-          record, status: .stopped, outcome: RunOutcome(reason: String(describing: error)))
-        throw error
-      }
+      return self.object(try body(pipeline, self.describe(experiment, settings, limit)))
     }
   }
 

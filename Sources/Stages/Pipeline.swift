@@ -33,7 +33,7 @@ public struct Pipeline {
   }
 
   /// Runs every stage under `run`'s id and returns what the summary needs.
-  public func run(_ run: RunRecord) throws -> RunOutcome {
+  func run(_ run: RunRecord) throws -> RunOutcome {
     let context = try self.context(run)
     let sequence = StageSequence(context, count: stageCount)
     let preference = try stages(context, sequence)

@@ -1,5 +1,5 @@
 import Constitution
-public import RunStore
+import RunStore
 
 extension Pipeline {
   /// The part of the method that trains nothing, to see the effect of an edit
@@ -9,7 +9,7 @@ extension Pipeline {
   ///
   /// The keys of all draws are those of a whole run, so a slice and a run share
   /// what they have in common.
-  public func slice(_ run: RunRecord) throws -> RunOutcome {
+  func slice(_ run: RunRecord) throws -> RunOutcome {
     let context = try self.context(run)
     let sequence = StageSequence(context, count: 5)
     try recordStart(context)

@@ -143,8 +143,7 @@ struct Check: ParsableCommand {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("solon-check-\(UUID().uuidString)", isDirectory: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
-    let store =
-      try (try? RunStore(existing: project.runsDirectory)) ?? RunStore(directory: scratch)
+    let store = try existingRecord(or: scratch)
     let lanes = Lanes.standardCount
     let pipeline = try Pipeline(
       experiment: experiment, hooks: hooks, store: store, start: start,
@@ -153,5 +152,16 @@ struct Check: ParsableCommand {
       .describing(
         experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
       speed: .measured(lanes: lanes))
+  }
+
+  /// The project's record, or an empty one in `scratch` when there is none. A
+  /// record that is there and cannot be opened is an error.
+  private func existingRecord(or scratch: URL) throws -> RunStore {
+    do {
+      return try RunStore(existing: project.runsDirectory)
+    } catch {
+      guard error.code == .missing else { throw error }
+      return try RunStore(directory: scratch)
+    }
   }
 }

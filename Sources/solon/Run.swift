@@ -39,9 +39,6 @@ struct Run: ParsableCommand {
       if let limit { experiment.prompts.limit(to: limit) }
       let hooks = ScriptHooks(
         vm: loaded.vm, constitution: experiment.constitution, evaluator: experiment.evaluator)
-      // The reward is known by what it is before the check calls it.
-      _ = try hooks.rewardFingerprint()
-      try CallbackCheck.requireSound(experiment, vm: loaded.vm)
       try BLAS.load()
       let store = try RunStore(directory: project.runsDirectory)
       let lanes = Lanes.standardCount
@@ -50,27 +47,27 @@ struct Run: ParsableCommand {
         start: StartingModel(experiment, root: project.root),
         observer: ConsoleObserver(), lanes: lanes)
 
-      let record = try store.begin(
-        .describing(
-          experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
-        scripts: loaded.vm.loadedScripts.map {
-          ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
-        })
-      Console.line(
-        "run \(record.id)  \(TerminalText.escaped(experiment.name))  constitution "
-          + TerminalText.escaped(experiment.constitution.name)
-          + "  seed \(experiment.seed)" + (limit.map { "  limit \($0) (for trying out)" } ?? ""))
+      var begun: RunRecord?
+      let run: RunRecord
       do {
-        let outcome = try pipeline.run(record)
-        try store.finish(record, status: .finished, outcome: outcome)
+        run = try pipeline.run(
+          as: .describing(
+            experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
+          scripts: loaded.vm.loadedScripts
+        ) { record in
+          begun = record
+          Console.line(
+            "run \(record.id)  \(TerminalText.escaped(experiment.name))  constitution "
+              + TerminalText.escaped(experiment.constitution.name)
+              + "  seed \(experiment.seed)" + (limit.map { "  limit \($0) (for trying out)" } ?? "")
+          )
+        }
       } catch {
-        _ = try? store.finish(
-          record, status: .failed, outcome: RunOutcome(reason: String(describing: error)))
-        Console.line("run \(record.id) stopped; the same command continues it")
+        if let begun { Console.line("run \(begun.id) stopped; the same command continues it") }
         throw error
       }
       Console.line("")
-      Console.line(try RunSummary(store: store, run: record.id).text(width: terminalWidth()))
+      Console.line(try RunSummary(store: store, run: run.id).text(width: terminalWidth()))
     }
   }
 }

@@ -79,7 +79,6 @@ struct Watch: ParsableCommand {
     experiment.prompts.limit(to: limit)
     let hooks = ScriptHooks(
       vm: machine, constitution: experiment.constitution, evaluator: experiment.evaluator)
-    try CallbackCheck.requireSound(experiment, vm: machine)
     if model?.path != experiment.model {
       model = (
         experiment.model, try StartingModel(experiment, root: project.root)
@@ -89,21 +88,10 @@ struct Watch: ParsableCommand {
     let pipeline = try Pipeline(
       experiment: experiment, hooks: hooks, store: store, start: model!.start,
       observer: SilentObserver(), lanes: lanes)
-    var description = RunRecord.describing(
-      experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes)
-    description.name += RunRecord.sliceSuffix
-    let record = try store.begin(
-      description,
-      scripts: machine.loadedScripts.map {
-        ScriptRecord(path: $0.path, sha256: $0.sha256, text: $0.text)
-      })
-    do {
-      return try store.finish(record, status: .finished, outcome: pipeline.slice(record))
-    } catch {
-      _ = try? store.finish(
-        record, status: .failed, outcome: RunOutcome(reason: String(describing: error)))
-      throw error
-    }
+    return try pipeline.slice(
+      as: .describing(
+        experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
+      scripts: machine.loadedScripts)
   }
 
   private static func time(_ seconds: Double) -> String { String(format: "%.1f s", seconds) }
