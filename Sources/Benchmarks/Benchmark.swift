@@ -5,17 +5,19 @@ public import Kernels
 public struct Benchmark: Sendable {
   public let task: BenchmarkTask
   public let model: BenchmarkModel
+  public let precision: Precision
   public let rounds: Int
   public let lanes: Int
 
   /// - Parameter rounds: timed rounds, at least 1.
   public init(
-    _ task: BenchmarkTask, _ model: BenchmarkModel, rounds: Int,
-    lanes: Int = Lanes.standardCount
+    _ task: BenchmarkTask, _ model: BenchmarkModel, precision: Precision = .float32,
+    rounds: Int, lanes: Int = Lanes.standardCount
   ) {
     precondition(rounds > 0, "a benchmark needs at least one round, got \(rounds)")
     self.task = task
     self.model = model
+    self.precision = precision
     self.rounds = rounds
     self.lanes = lanes
   }
@@ -24,22 +26,25 @@ public struct Benchmark: Sendable {
   /// generation by the larger model, which is also measured one answer at a time.
   public func run(_ report: (BenchmarkResult) throws -> Void) throws {
     switch task {
-    case .train: try report(measure { .train(model, lanes: lanes) })
-    case .preference: try report(measure { .preference(model, lanes: lanes) })
-    case .ppo: try report(measure { try .ppo(model, lanes: lanes) })
-    case .feedback: try report(measure { try .feedback(model, lanes: lanes) })
+    case .train: try report(measure { .train(model, precision, lanes: lanes) })
+    case .preference: try report(measure { .preference(model, precision, lanes: lanes) })
+    case .ppo: try report(measure { try .ppo(model, precision, lanes: lanes) })
+    case .feedback: try report(measure { try .feedback(model, precision, lanes: lanes) })
     case .generate:
       let sequences = model == .micro ? 64 : 16
       try report(
-        measure { try .generate(model, sequences: sequences, prompt: 128, lanes: lanes) })
+        measure {
+          try .generate(model, precision, sequences: sequences, prompt: 128, lanes: lanes)
+        })
       if model == .smol {
-        try report(measure { try .generate(model, sequences: 1, prompt: 1, lanes: lanes) })
+        try report(
+          measure { try .generate(model, precision, sequences: 1, prompt: 1, lanes: lanes) })
       }
     }
   }
 
   private func measure(_ make: () throws -> Workload) throws -> BenchmarkResult {
-    let peakBefore = MatmulPeak.measure(lanes: lanes)
+    let peakBefore = MatmulPeak.measure(precision, lanes: lanes)
     PeakMemory.reset()
     let workload = try make()
     var timed: [(seconds: Double, round: Workload.Round)] = []
@@ -60,13 +65,13 @@ public struct Benchmark: Sendable {
     }
     let peakMemory = PeakMemory.bytes
     // Before and after: what else the machine does for a while meets only one.
-    let peak = max(peakBefore, MatmulPeak.measure(lanes: lanes))
+    let peak = max(peakBefore, MatmulPeak.measure(precision, lanes: lanes))
     let times = timed.map(\.seconds)
     let seconds = median(times)
     let laneSeconds = metered.seconds * Double(lanes)
     let phases = Set(timed.flatMap(\.round.phases.keys))
     return BenchmarkResult(
-      task: task, config: model, shape: workload.shape, precision: "float32", lanes: lanes,
+      task: task, config: model, shape: workload.shape, precision: precision, lanes: lanes,
       blasCore: BLAS.coreName, rounds: rounds, seconds: seconds, secondsLeast: times.min()!,
       secondsMost: times.max()!,
       phaseSeconds: phases.isEmpty
@@ -80,10 +85,9 @@ public struct Benchmark: Sendable {
       operationsPerSecond: workload.operations / seconds, gemmPeak: peak,
       gemmPeakShare: workload.operations / seconds / peak,
       bytesPerSecond: workload.bytesRead.map { $0 / seconds },
-      matmulShare: metered.totals.matmulSeconds / laneSeconds,
-      attentionShare: metered.totals.attentionSeconds / laneSeconds,
-      otherShare: 1
-        - (metered.totals.matmulSeconds + metered.totals.attentionSeconds) / laneSeconds,
+      kernelShares: Dictionary(
+        uniqueKeysWithValues: metered.totals.map { ($0.rawValue, $1 / laneSeconds) }),
+      otherShare: 1 - metered.totals.values.reduce(0, +) / laneSeconds,
       peakMemoryBytes: peakMemory)
   }
 }

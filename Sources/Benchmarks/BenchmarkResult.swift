@@ -1,11 +1,13 @@
+public import Kernels
+
 /// What a benchmark measured.
 public struct BenchmarkResult: Sendable, Codable, Hashable {
   public var task: BenchmarkTask
   public var config: BenchmarkModel
   /// What a round works on, in words.
   public var shape: String
-  /// Of weights and arithmetic.
-  public var precision: String
+  /// Of the products by weights.
+  public var precision: Precision
   /// Threads that worked.
   public var lanes: Int
   /// The kernels of matrix products, by OpenBLAS's name.
@@ -28,17 +30,17 @@ public struct BenchmarkResult: Sendable, Codable, Hashable {
   public var itemsPerSecond: Double
   /// Floating-point operations that the work cannot do without.
   public var operationsPerSecond: Double
-  /// Of large matrix products by all lanes, measured just before.
+  /// Of large matrix products of this precision by all lanes, in the same process.
   public var gemmPeak: Double
   /// `operationsPerSecond / gemmPeak`.
   public var gemmPeakShare: Double
   /// Of weights that have to be read, where that is the limit.
   public var bytesPerSecond: Double?
 
-  /// Shares of all lanes' time, in one more round with clocks in the kernels:
-  /// products by weights, attention, and everything else, waiting included.
-  public var matmulShare: Double
-  public var attentionShare: Double
+  /// Shares of all lanes' time by kernel (`KernelMeter.Kernel`), in one more round
+  /// with clocks in the kernels.
+  public var kernelShares: [String: Double]
+  /// What is left: everything else, waiting included.
   public var otherShare: Double
 
   /// The most memory held; nil where the system does not say.

@@ -6,11 +6,11 @@ internal import Transformer
 extension Workload {
   /// Continuing prompts by sampling at temperature 1; a round is one call.
   static func generate(
-    _ size: BenchmarkModel, sequences: Int, prompt: Int, lanes: Int
+    _ size: BenchmarkModel, _ precision: Precision, sequences: Int, prompt: Int, lanes: Int
   ) throws -> Workload {
     let newTokens = 64
     let configuration = size.configuration
-    let engine = try engine(size, lanes: lanes)
+    let engine = try engine(size, precision, lanes: lanes)
     let requests = (0..<sequences).map {
       GenerationRequest(
         prompt: randomTokens(
@@ -21,7 +21,7 @@ extension Workload {
     // The last token is sampled and never fed.
     let operations = OperationCount(configuration: configuration)
       .forward(0..<prompt + newTokens - 1, headRows: newTokens)
-    let weights = configuration.matrixParameterCount * MemoryLayout<Float>.size
+    let weights = configuration.matrixParameterCount * precision.byteCount
     return Workload(
       shape: "\(sequences) x (\(prompt) + \(newTokens)) tokens", items: sequences,
       itemName: "answers", operations: Double(sequences) * operations,
@@ -36,10 +36,12 @@ extension Workload {
 
   /// The probabilities of two answers of one token after prompts that begin
   /// alike; a round is one call.
-  static func feedback(_ size: BenchmarkModel, lanes: Int) throws -> Workload {
+  static func feedback(_ size: BenchmarkModel, _ precision: Precision, lanes: Int) throws
+    -> Workload
+  {
     let (prompts, length, shared) = (128, 256, 192)
     let configuration = size.configuration
-    let engine = try engine(size, lanes: lanes)
+    let engine = try engine(size, precision, lanes: lanes)
     let vocabulary = configuration.vocabularySize
     let beginning = randomTokens(shared, vocabulary: vocabulary, item: "beginning")
     let requests = (0..<prompts).map { index in
@@ -62,9 +64,11 @@ extension Workload {
     }
   }
 
-  private static func engine(_ size: BenchmarkModel, lanes: Int) throws -> LocalEngine {
+  private static func engine(_ size: BenchmarkModel, _ precision: Precision, lanes: Int) throws
+    -> LocalEngine
+  {
     LocalEngine(
-      model: Model(configuration: size.configuration, initializedBy: 1),
+      model: Model(configuration: size.configuration, precision: precision, initializedBy: 1),
       tokenizer: try byteTokenizer(), identity: "benchmark", options: .init(lanes: lanes))
   }
 }

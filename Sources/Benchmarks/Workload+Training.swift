@@ -6,10 +6,10 @@ extension Workload {
   private static let optimizer = OptimizerOptions(learningRate: 1e-4)
 
   /// Supervised training on whole documents; a round is one step.
-  static func train(_ size: BenchmarkModel, lanes: Int) -> Workload {
+  static func train(_ size: BenchmarkModel, _ precision: Precision, lanes: Int) -> Workload {
     let (sequences, length) = size == .micro ? (32, 256) : (4, 512)
     let configuration = size.configuration
-    let model = Model(configuration: configuration, initializedBy: 1)
+    let model = Model(configuration: configuration, precision: precision, initializedBy: 1)
     let examples = (0..<sequences).map {
       TrainingExample(
         document: randomTokens(
@@ -31,10 +31,11 @@ extension Workload {
   }
 
   /// Preference-model training; a round is one step.
-  static func preference(_ size: BenchmarkModel, lanes: Int) -> Workload {
+  static func preference(_ size: BenchmarkModel, _ precision: Precision, lanes: Int) -> Workload {
     let (count, length) = (size == .micro ? 64 : 4, 256)
     let configuration = size.configuration
-    let model = Model(configuration: configuration, head: .scalar, initializedBy: 1)
+    let model = Model(
+      configuration: configuration, head: .scalar, precision: precision, initializedBy: 1)
     let pairs = (0..<count).map { index in
       PreferencePair(
         id: "\(index)", source: "benchmark",
@@ -63,12 +64,13 @@ extension Workload {
 
   /// PPO with a policy, its reference, a value network and a preference model
   /// of one shape; a round is one iteration, with one minibatch an epoch.
-  static func ppo(_ size: BenchmarkModel, lanes: Int) throws -> Workload {
+  static func ppo(_ size: BenchmarkModel, _ precision: Precision, lanes: Int) throws -> Workload {
     let (count, epochs) = size == .micro ? (64, 4) : (16, 1)
     let (promptLength, newTokens) = (64, 64)
     let configuration = size.configuration
-    let policy = Model(configuration: configuration, initializedBy: 1)
-    let preferenceModel = Model(configuration: configuration, head: .scalar, initializedBy: 2)
+    let policy = Model(configuration: configuration, precision: precision, initializedBy: 1)
+    let preferenceModel = Model(
+      configuration: configuration, head: .scalar, precision: precision, initializedBy: 2)
     let tokenizer = try byteTokenizer()
     let prompts = (0..<count).map {
       PPOPrompt(

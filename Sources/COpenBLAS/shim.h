@@ -35,8 +35,3 @@ static inline int solon_processor_has_wide_avx512(void) {
   return 0;
 #endif
 }
-
-// Asks the processor to bring a cache line near; any address will do.
-static inline void solon_prefetch(const void *address) {
-  __builtin_prefetch(address, 0, 3);
-}

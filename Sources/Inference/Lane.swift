@@ -76,7 +76,7 @@ final class Lane: @unchecked Sendable {
   /// numbers of jobs finished and of rows read in each step. Throws an
   /// `InferenceError`, or `Cancelled`.
   func run<J: Job>(
-    _ queue: WorkQueue, _ weights: InferenceWeights, slots limit: Int,
+    _ queue: WorkQueue, _ weights: PackedWeights, slots limit: Int,
     cancellation: Cancellation?, make: (Int) -> J, finish: (J) -> Void,
     stepped: (_ finished: Int, _ read: Int) -> Void
   ) throws {

@@ -186,7 +186,7 @@ public final class LocalEngine: LanguageModelEngine {
             slots: layout.slots, capacity: layout.capacity, bytes: options.cacheBytesPerLane)
         }
         let working = lanes
-        let weights = model.inferenceWeights()
+        let weights = model.packedWeights()
         try Lanes.run(working.count) { number in
           do {
             try working[number].run(

@@ -3,20 +3,22 @@
 public func swiGLU(
   _ out: FloatPointer, _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
 ) {
-  var i = 0
-  while i &+ vectorWidth <= count {
-    let g = load(gate, i)
-    store(g * sigmoid(g) * load(up, i), out, i)
-    i &+= vectorWidth
-  }
-  guard i < count else { return }
-  let rest = count - i
-  withPadding { block in
-    let (a, b) = (block, block + vectorWidth)
-    a.update(from: gate + i, count: rest)
-    b.update(from: up + i, count: rest)
-    swiGLU(a, a, b, count: vectorWidth)
-    (out + i).update(from: a, count: rest)
+  KernelMeter.count(.activation) {
+    var i = 0
+    while i &+ vectorWidth <= count {
+      let g = load(gate, i)
+      store(g * sigmoid(g) * load(up, i), out, i)
+      i &+= vectorWidth
+    }
+    guard i < count else { return }
+    let rest = count - i
+    withPadding { block in
+      let (a, b) = (block, block + vectorWidth)
+      a.update(from: gate + i, count: rest)
+      b.update(from: up + i, count: rest)
+      swiGLU(a, a, b, count: vectorWidth)
+      (out + i).update(from: a, count: rest)
+    }
   }
 }
 
@@ -26,27 +28,29 @@ public func swiGLUBackward(
   _ dgate: FloatPointer, _ dup: FloatPointer, _ dout: ConstFloatPointer,
   _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
 ) {
-  var i = 0
-  while i &+ vectorWidth <= count {
-    let g = load(gate, i)
-    let u = load(up, i)
-    let d = load(dout, i)
-    let s = sigmoid(g)
-    let silu = g * s
-    store(d * silu, dup, i)
-    store(d * u * (s + silu * (1 - s)), dgate, i)
-    i &+= vectorWidth
-  }
-  guard i < count else { return }
-  let rest = count - i
-  withPadding { block in
-    let (a, b, c) = (block, block + vectorWidth, block + 2 * vectorWidth)
-    a.update(from: gate + i, count: rest)
-    b.update(from: up + i, count: rest)
-    c.update(from: dout + i, count: rest)
-    swiGLUBackward(a, b, c, a, b, count: vectorWidth)
-    (dgate + i).update(from: a, count: rest)
-    (dup + i).update(from: b, count: rest)
+  KernelMeter.count(.activation) {
+    var i = 0
+    while i &+ vectorWidth <= count {
+      let g = load(gate, i)
+      let u = load(up, i)
+      let d = load(dout, i)
+      let s = sigmoid(g)
+      let silu = g * s
+      store(d * silu, dup, i)
+      store(d * u * (s + silu * (1 - s)), dgate, i)
+      i &+= vectorWidth
+    }
+    guard i < count else { return }
+    let rest = count - i
+    withPadding { block in
+      let (a, b, c) = (block, block + vectorWidth, block + 2 * vectorWidth)
+      a.update(from: gate + i, count: rest)
+      b.update(from: up + i, count: rest)
+      c.update(from: dout + i, count: rest)
+      swiGLUBackward(a, b, c, a, b, count: vectorWidth)
+      (dgate + i).update(from: a, count: rest)
+      (dup + i).update(from: b, count: rest)
+    }
   }
 }
 

@@ -48,15 +48,17 @@ public func adamW(
   let keep = Vector(
     repeating: decays ? 1 - learningRate * options.weightDecay : 1)
   let epsilon = Vector(repeating: options.epsilon)
-  forEachVector(count) { i, n in
-    let g = load(gradient, i, n) * gradientScale
-    let mean = g.addingProduct(load(m, i, n) - g, beta1)
-    let squared = g * g
-    let square = squared.addingProduct(load(v, i, n) - squared, beta2)
-    store(mean, m, i, n)
-    store(square, v, i, n)
-    let root = square * inverseSquareRoot(square)
-    let update = mean / epsilon.addingProduct(root, rootScale)
-    store((load(parameter, i, n) * keep).addingProduct(update, rate), parameter, i, n)
+  KernelMeter.count(.optimizer) {
+    forEachVector(count) { i, n in
+      let g = load(gradient, i, n) * gradientScale
+      let mean = g.addingProduct(load(m, i, n) - g, beta1)
+      let squared = g * g
+      let square = squared.addingProduct(load(v, i, n) - squared, beta2)
+      store(mean, m, i, n)
+      store(square, v, i, n)
+      let root = square * inverseSquareRoot(square)
+      let update = mean / epsilon.addingProduct(root, rootScale)
+      store((load(parameter, i, n) * keep).addingProduct(update, rate), parameter, i, n)
+    }
   }
 }

@@ -6,7 +6,7 @@ internal import COpenBLAS
   import Darwin
 #endif
 
-/// OpenBLAS, for matrix products only. It is opened at run time, after its
+/// OpenBLAS, for the gradients of matrix products in float32. It is opened at run time, after its
 /// kernels have been chosen by the processor's features, and always runs with
 /// one thread: parallelism is the business of `Lanes`.
 public enum BLAS {
@@ -24,15 +24,6 @@ public enum BLAS {
   /// The library's description of itself, such as "OpenBLAS 0.3.21 …".
   public static var libraryVersion: String { loaded.version }
 
-  /// A `matmul` whose row count is a multiple of this computes each row from
-  /// that row alone: bit-identical whatever the other rows hold, however many
-  /// there are, and wherever among them it stands. OpenBLAS's SkylakeX kernels
-  /// do so but for small results (see `narrowOutputs`). Its Haswell kernels
-  /// round the first and the second half of each block of 12 rows differently;
-  /// where the check at loading finds such kernels, `matmul` uses its own.
-  /// `verifyRowInvariance()` proves the promise for the machine at hand.
-  public static var rowQuantum: Int { 12 }
-
   static var loaded: Library {
     switch Library.shared {
     case .success(let library): return library
@@ -49,11 +40,6 @@ public enum BLAS {
       ) -> Void
     let coreName: String
     let version: String
-    /// Whether the loaded kernels keep the promise of `rowQuantum`.
-    var rowsAreIndependent = false
-    /// Whether they are faster than our own AVX2 tiles also when these need not
-    /// rearrange the weights.
-    var outrunsTiles = false
 
     static let shared: Result<Library, KernelError> = open("libopenblas.so.0")
   }
@@ -97,18 +83,10 @@ extension BLAS.Library {
             + "'update-alternatives --config libopenblas.so.0-x86_64-linux-gnu'"))
     }
     setThreads(1)
-    var library = BLAS.Library(
-      sgemm: sgemm, coreName: getCore().map { String(cString: $0) } ?? "unknown",
-      version: getConfiguration().map { String(cString: $0) } ?? "unknown")
-    let candidate = library
-    library.outrunsTiles = solon_processor_has_wide_avx512() == 1
-    library.rowsAreIndependent = [(33, 101), (256, 128), (704, 256)].allSatisfy {
-      BLAS.rowsDiffer(inputs: $0.0, outputs: $0.1) {
-        candidate.multiply(
-          $0, $1, $2, rows: $3, inputs: $4, outputs: $5, accumulate: $6)
-      } == nil
-    }
-    return .success(library)
+    return .success(
+      BLAS.Library(
+        sgemm: sgemm, coreName: getCore().map { String(cString: $0) } ?? "unknown",
+        version: getConfiguration().map { String(cString: $0) } ?? "unknown"))
   }
 
   /// The kernels to ask for, or nil to leave the choice to the library. Left to

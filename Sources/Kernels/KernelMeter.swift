@@ -1,35 +1,51 @@
 internal import Synchronization
 
-/// Adds up the time spent in the kernels that do most of the arithmetic, while
-/// it is on: for benchmarks. While it is off, a call pays for one look at a flag.
+/// Adds up the time spent in the kernels, while it is on: for benchmarks and
+/// profiles. While it is off, a call pays for one look at a flag.
 public enum KernelMeter {
-  /// What was added up, over all lanes.
-  public struct Totals: Hashable, Sendable {
-    /// Inside products by a weight matrix and their gradients.
-    public var matmulSeconds: Double
-    /// Inside attention and its gradient.
-    public var attentionSeconds: Double
+  /// What time is told apart.
+  public enum Kernel: String, Codable, CaseIterable, Sendable {
+    /// Products by a weight matrix, and their gradients.
+    case matmul
+    /// Rounding what products multiply to bfloat16.
+    case rounding
+    case attention
+    case normalization, activation, rotation
+    /// Log-probabilities over the vocabulary, and their gradients.
+    case logProbability
+    case optimizer
   }
 
-  enum Kernel { case matmul, attention }
+  /// Seconds by kernel, over all lanes.
+  public typealias Totals = [Kernel: Double]
+
+  private final class Counter: Sendable {
+    let nanoseconds = Atomic(0)
+  }
 
   private static let isOn = Atomic(false)
-  private static let matmulNanoseconds = Atomic(0)
-  private static let attentionNanoseconds = Atomic(0)
+  private static let counters = Kernel.allCases.map { _ in Counter() }
+  private static let index = Dictionary(
+    uniqueKeysWithValues: Kernel.allCases.enumerated().map { ($1, $0) })
 
   /// Clears the sums and begins to add up.
   public static func start() {
-    matmulNanoseconds.store(0, ordering: .relaxed)
-    attentionNanoseconds.store(0, ordering: .relaxed)
+    for counter in counters { counter.nanoseconds.store(0, ordering: .relaxed) }
     isOn.store(true, ordering: .relaxed)
+  }
+
+  /// What was added up since `start`.
+  public static var totals: Totals {
+    Totals(
+      uniqueKeysWithValues: Kernel.allCases.map {
+        ($0, Double(counters[index[$0]!].nanoseconds.load(ordering: .relaxed)) * 1e-9)
+      })
   }
 
   /// Ends it. Kernels that are running meanwhile may still count or not.
   public static func stop() -> Totals {
     isOn.store(false, ordering: .relaxed)
-    return Totals(
-      matmulSeconds: Double(matmulNanoseconds.load(ordering: .relaxed)) * 1e-9,
-      attentionSeconds: Double(attentionNanoseconds.load(ordering: .relaxed)) * 1e-9)
+    return totals
   }
 
   @inline(__always)
@@ -43,9 +59,6 @@ public enum KernelMeter {
   @inline(never)
   private static func add(_ kernel: Kernel, _ duration: Duration) {
     let nanoseconds = Int(duration / .nanoseconds(1))
-    switch kernel {
-    case .matmul: matmulNanoseconds.add(nanoseconds, ordering: .relaxed)
-    case .attention: attentionNanoseconds.add(nanoseconds, ordering: .relaxed)
-    }
+    counters[index[kernel]!].nanoseconds.add(nanoseconds, ordering: .relaxed)
   }
 }

@@ -7,16 +7,18 @@ public func logProbability(
   _ logits: ConstFloatPointer, _ targets: UnsafePointer<Int32>,
   rows: Int, vocabulary: Int
 ) {
-  for r in 0..<rows {
-    let row = logits + r * vocabulary
-    let target = checked(targets[r], vocabulary)
-    let top = maximum(row, count: vocabulary)
-    let sums = exponentialSums(row, minus: top, count: vocabulary)
-    let logTotal = log(sums.total)
-    lse[r] = top + logTotal
-    // Subtracting the maximum first keeps the digits of close logits.
-    logp[r] = (row[target] - top) - logTotal
-    entropy?[r] = logTotal - sums.weighted / sums.total
+  KernelMeter.count(.logProbability) {
+    for r in 0..<rows {
+      let row = logits + r * vocabulary
+      let target = checked(targets[r], vocabulary)
+      let top = maximum(row, count: vocabulary)
+      let sums = exponentialSums(row, minus: top, count: vocabulary)
+      let logTotal = log(sums.total)
+      lse[r] = top + logTotal
+      // Subtracting the maximum first keeps the digits of close logits.
+      logp[r] = (row[target] - top) - logTotal
+      entropy?[r] = logTotal - sums.weighted / sums.total
+    }
   }
 }
 
@@ -27,13 +29,15 @@ public func logProbabilityBackward(
   _ logits: FloatPointer, _ lse: ConstFloatPointer, _ coefficients: ConstFloatPointer,
   _ targets: UnsafePointer<Int32>, rows: Int, vocabulary: Int
 ) {
-  for r in 0..<rows {
-    let row = logits + r * vocabulary
-    let target = checked(targets[r], vocabulary)
-    let shift = lse[r]
-    let coefficient = coefficients[r]
-    scaledExponentials(row, minus: shift, times: coefficient, count: vocabulary)
-    row[target] -= coefficient
+  KernelMeter.count(.logProbability) {
+    for r in 0..<rows {
+      let row = logits + r * vocabulary
+      let target = checked(targets[r], vocabulary)
+      let shift = lse[r]
+      let coefficient = coefficients[r]
+      scaledExponentials(row, minus: shift, times: coefficient, count: vocabulary)
+      row[target] -= coefficient
+    }
   }
 }
 

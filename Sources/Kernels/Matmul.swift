@@ -1,50 +1,15 @@
-// Products by a weight matrix, with their backward products below. Letters: R
-// rows, I inputs, O outputs; everything row-major.
+internal import CKernels
+
+// Gradients of products by a weight matrix, y = x Wᵀ (`matmul`). Letters: R rows,
+// I inputs, O outputs; everything row-major.
 
 private let rowMajor: Int32 = 101
 private let plain: Int32 = 111
 private let transposed: Int32 = 112
 
-/// y (+)= x Wᵀ. `y`: `[R, O]`, `x`: `[R, I]`, `w`: `[O, I]`. With `rows` a
-/// multiple of `BLAS.rowQuantum` each row of `y` depends, to the last bit, only
-/// on its row of `x` and on `w`: not on the other rows, on how many they are,
-/// nor on its place among them.
-public func matmul(
-  _ y: FloatPointer, _ x: ConstFloatPointer, _ w: ConstFloatPointer,
-  rows: Int, inputs: Int, outputs: Int, accumulate: Bool = false
-) {
-  guard rows > 0 else { return }
-  let library = BLAS.loaded
-  KernelMeter.count(.matmul) {
-    if outputs < narrowOutputs || !library.rowsAreIndependent {
-      tiledMatmul(
-        y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
-    } else {
-      library.multiply(
-        y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
-    }
-  }
-}
-
-/// Below this many outputs `matmul` does not call OpenBLAS: for results of up
-/// to 1,200 elements the SkylakeX kernels take another path with other
-/// rounding, which `BLAS.rowQuantum` (12) rows of 101 outputs are beyond.
-let narrowOutputs = 101
-
-extension BLAS.Library {
-  /// `matmul` by OpenBLAS, whatever its kernels do with rows.
-  func multiply(
-    _ y: FloatPointer, _ x: ConstFloatPointer, _ w: ConstFloatPointer,
-    rows: Int, inputs: Int, outputs: Int, accumulate: Bool
-  ) {
-    sgemm(
-      rowMajor, plain, transposed, Int32(rows), Int32(outputs), Int32(inputs),
-      1, x, Int32(inputs), w, Int32(inputs), accumulate ? 1 : 0, y, Int32(outputs))
-  }
-}
-
-/// dx (+)= dy W, the gradient of `matmul` by its input. `dx`: `[R, I]`, `dy`:
-/// `[R, O]`, `w`: `[O, I]`.
+/// dx (+)= dy W, the gradient of `matmul` by its input, in float32. `dx`: `[R,
+/// I]`, `dy`: `[R, O]`, `w`: `[O, I]`. In bfloat16 it is `matmul` by
+/// `PackedMatrix(roundedTransposeInputs: …)`.
 public func matmulBackwardInput(
   _ dx: FloatPointer, _ dy: ConstFloatPointer, _ w: ConstFloatPointer,
   rows: Int, inputs: Int, outputs: Int, accumulate: Bool = true
@@ -57,8 +22,8 @@ public func matmulBackwardInput(
   }
 }
 
-/// dW += dyᵀ x, the gradient of `matmul` by its weight. `dw`: `[O, I]`, `dy`:
-/// `[R, O]`, `x`: `[R, I]`.
+/// dW += dyᵀ x, the gradient of `matmul` by its weight, in float32. `dw`: `[O,
+/// I]`, `dy`: `[R, O]`, `x`: `[R, I]`.
 public func matmulBackwardWeight(
   _ dw: FloatPointer, _ dy: ConstFloatPointer, _ x: ConstFloatPointer,
   rows: Int, inputs: Int, outputs: Int
@@ -71,16 +36,58 @@ public func matmulBackwardWeight(
   }
 }
 
-/// y[r, :] += bias for each row. `y`: `[R, O]`, `bias`: `[O]`.
-public func addBias(
-  _ y: FloatPointer, _ bias: ConstFloatPointer, rows: Int, outputs: Int
-) {
-  for r in 0..<rows { addInto(y + r * outputs, bias, count: outputs) }
+/// A matrix rounded to bfloat16 with pairs along its rows' index, as products
+/// over the rows read it: made once for all products of the same rows.
+public struct RoundedColumns {
+  /// Which factor of `matmulBackwardWeight` it is.
+  public enum Factor { case outputGradient, input }
+
+  let factor: Factor
+  let rows, width: Int
+  let words: PairPointer
+
+  /// `x`: `[R, width]`. The rounded numbers are written to `scratch`,
+  /// `scratchCount` numbers.
+  public init(
+    _ x: ConstFloatPointer, as factor: Factor, rows: Int, width: Int, scratch: FloatPointer
+  ) {
+    self.factor = factor
+    self.rows = rows
+    self.width = width
+    words = pairs(scratch)
+    KernelMeter.count(.rounding) {
+      solon_round_columns(pairs(scratch), Self.block(factor), x, width, rows, width)
+    }
+  }
+
+  /// Numbers that `init` needs as scratch.
+  public static func scratchCount(as factor: Factor, rows: Int, width: Int) -> Int {
+    roundUp(width, to: block(factor)) * ((rows + 1) / 2)
+  }
+
+  private static func block(_ factor: Factor) -> Int {
+    switch factor {
+    case .outputGradient: solon_row_block
+    case .input: panelWidth
+    }
+  }
 }
 
-/// dbias += Σ over rows of dy. `dbias`: `[O]`, `dy`: `[R, O]`.
-public func biasBackward(
-  _ dbias: FloatPointer, _ dy: ConstFloatPointer, rows: Int, outputs: Int
+/// dW += dyᵀ x in bfloat16. `dw`: `[O, I]`; `dy` and `x`: the columns of `[R, O]`
+/// and `[R, I]`.
+public func matmulBackwardWeight(
+  _ dw: FloatPointer, _ dy: RoundedColumns, _ x: RoundedColumns
 ) {
-  for r in 0..<rows { addInto(dbias, dy + r * outputs, count: outputs) }
+  precondition(
+    dy.factor == .outputGradient && x.factor == .input && dy.rows == x.rows,
+    "columns made for another place, or of other rows")
+  guard x.rows > 0 else { return }
+  let block = solon_row_block
+  let depth = (x.rows + 1) / 2
+  KernelMeter.count(.matmul) {
+    solon_product_bfloat16(
+      dw, x.width,
+      solon_rows(data: dy.words, block: block * depth, row: 1, step: block), x.words,
+      dy.width, depth, x.width, 1)
+  }
 }

@@ -1,109 +1,122 @@
-/// A weight matrix in the order in which `matmul` reads it, for products of a
-/// few rows by the same weights many times over: without it the weights are
-/// rearranged in every call, which for 32 rows is a quarter of the work. A
-/// snapshot: later changes to the weights do not reach it.
+internal import CKernels
+
+/// A weight matrix in the order in which `matmul` reads it, in its precision. A
+/// snapshot: later changes to the weights reach it by `pack` alone.
 ///
-/// `@unchecked Sendable`: nothing is written after `init`.
+/// `@unchecked Sendable`: whoever calls `pack` does so while no lane reads.
 public final class PackedMatrix: @unchecked Sendable {
   public let inputs: Int
   public let outputs: Int
-  /// Where OpenBLAS has wider vectors than our tiles it gains more by them than
-  /// it loses by rearranging, and gets the weights as they are.
-  let usesLibrary: Bool
-  /// `[⌈O/16⌉, I, 16]`: column o of Wᵀ is lane o mod 16 of panel o / 16. For
-  /// the library W itself, `[O, I]`.
-  let weights: FloatBuffer
+  public let precision: Precision
+  /// Whether what is packed is Wᵀ.
+  private let isTransposed: Bool
+  /// Panels of 32 outputs, `[⌈O/32⌉, I, 32]`, in bfloat16 of pairs of inputs,
+  /// `[⌈O/32⌉, ⌈I/2⌉, 32]`.
+  let panels: FloatBuffer
 
-  /// Copies `w`, `[O, I]`. `BLAS.load()` must have succeeded.
-  public convenience init(_ w: ConstFloatPointer, inputs: Int, outputs: Int) {
-    let library = BLAS.loaded
-    self.init(
-      w, inputs: inputs, outputs: outputs,
-      usesLibrary: library.outrunsTiles && library.rowsAreIndependent
-        && outputs >= narrowOutputs)
-  }
-
-  init(_ w: ConstFloatPointer, inputs: Int, outputs: Int, usesLibrary: Bool) {
+  /// Room for `[O, I]` weights, of zeros.
+  public init(inputs: Int, outputs: Int, precision: Precision) {
     self.inputs = inputs
     self.outputs = outputs
-    self.usesLibrary = usesLibrary
-    guard !usesLibrary else {
-      weights = FloatBuffer(count: outputs * inputs)
-      weights.pointer.update(from: w, count: weights.count)
+    self.precision = precision
+    isTransposed = false
+    panels = FloatBuffer(count: Self.count(inputs, outputs, precision))
+  }
+
+  /// Copies `w`, `[O, I]`.
+  public convenience init(
+    _ w: ConstFloatPointer, inputs: Int, outputs: Int, precision: Precision = .float32
+  ) {
+    self.init(inputs: inputs, outputs: outputs, precision: precision)
+    pack(w)
+  }
+
+  /// Room for the transpose, rounded to bfloat16, of weights `[I, O]`.
+  public init(roundedTransposeInputs inputs: Int, outputs: Int) {
+    self.inputs = inputs
+    self.outputs = outputs
+    precision = .bfloat16
+    isTransposed = true
+    panels = FloatBuffer(count: Self.count(inputs, outputs, .bfloat16))
+  }
+
+  /// Copies `w`, `[O, I]` (or, transposing, `[I, O]`), over what is there.
+  public func pack(_ w: ConstFloatPointer) {
+    let target = pairs(panels.pointer)
+    guard !isTransposed else {
+      solon_round_columns(target, panelWidth, w, outputs, inputs, outputs)
       return
     }
-    let panelSize = inputs * tileColumns
-    let count = roundUp(outputs, to: tileColumns) / tileColumns
-    weights = FloatBuffer(count: count * panelSize)
-    for panel in 0..<count {
-      let first = panel * tileColumns
-      packColumns(
-        weights.pointer + panel * panelSize, packedRows: tileColumns, w + first * inputs,
-        stride: inputs, rows: min(tileColumns, outputs - first), width: inputs)
+    switch precision {
+    case .float32:
+      w.withMemoryRebound(to: UInt32.self, capacity: outputs * inputs) {
+        solon_transpose_to_panels(target, $0, inputs, outputs, inputs)
+      }
+    case .bfloat16:
+      // A panel at a time, so that the rounded rows stay in cache.
+      let depth = depth
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: panelWidth * depth) { rows in
+        for first in stride(from: 0, to: outputs, by: panelWidth) {
+          let count = min(panelWidth, outputs - first)
+          solon_round_rows(
+            rows.baseAddress!, depth, w + first * inputs, inputs, count, inputs)
+          solon_transpose_to_panels(
+            target + first * depth, rows.baseAddress!, depth, count, depth)
+        }
+      }
+    }
+  }
+
+  /// Bytes of the panels: what a product reads of the matrix.
+  public var byteCount: Int { panels.count * MemoryLayout<Float>.stride }
+
+  var depth: Int { Self.depth(inputs, precision) }
+
+  private static func depth(_ inputs: Int, _ precision: Precision) -> Int {
+    precision == .float32 ? inputs : (inputs + 1) / 2
+  }
+
+  private static func count(_ inputs: Int, _ outputs: Int, _ precision: Precision) -> Int {
+    roundUp(outputs, to: panelWidth) * depth(inputs, precision)
+  }
+}
+
+/// Outputs of a panel.
+let panelWidth = solon_panel_width
+
+/// y (+)= x Wᵀ. `y`: `[R, O]`, `x`: `[R, I]`. Each row of `y` depends, to the
+/// last bit, only on its row of `x` and on the weights: not on the other rows, on
+/// how many they are, nor on its place among them.
+public func matmul(
+  _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, accumulate: Bool = false
+) {
+  precondition(
+    x.width == w.inputs && x.precision == w.precision,
+    "\(x.precision) rows of \(x.width) by a \(w.precision) matrix of \(w.inputs) inputs")
+  guard x.rows > 0 else { return }
+  KernelMeter.count(.matmul) {
+    switch w.precision {
+    case .float32:
+      solon_product_float32(
+        y, w.outputs, x.operand, w.panels.pointer, x.rows, w.depth, w.outputs,
+        accumulate ? 1 : 0)
+    case .bfloat16:
+      solon_product_bfloat16(
+        y, w.outputs, x.operand, pairs(w.panels.pointer), x.rows, w.depth, w.outputs,
+        accumulate ? 1 : 0)
     }
   }
 }
 
-/// y (+)= x Wᵀ. `y`: `[R, O]`, `x`: `[R, I]`. Each row of `y` depends, to the
-/// last bit, only on its row of `x` and on the weights, with any number of
-/// rows; multiples of `BLAS.rowQuantum` are the fastest.
+/// The same for one matrix product of these rows alone.
 public func matmul(
   _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
   accumulate: Bool = false
 ) {
-  guard rows > 0 else { return }
-  KernelMeter.count(.matmul) {
-    if w.usesLibrary {
-      paddedMatmul(y, x, w, rows: rows, accumulate: accumulate)
-    } else {
-      panelMatmul(y, x, w, rows: rows, accumulate: accumulate)
-    }
-  }
-}
-
-/// The product by our own tiles, from weights that lie in their order.
-private func panelMatmul(
-  _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
-  accumulate: Bool
-) {
-  let product = PanelProduct(
-    rows: rows, inputs: w.inputs, outputs: w.outputs, accumulate: accumulate)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: product.scratchCount) { memory in
-    let scratch = memory.baseAddress!
-    product.prepare(x, scratch)
-    var panel = ConstFloatPointer(w.weights.pointer)
-    for o in stride(from: 0, to: w.outputs, by: tileColumns) {
-      product.multiply(y, x, panel, firstOutput: o, scratch)
-      panel += w.inputs * tileColumns
-    }
-  }
-}
-
-/// The product by OpenBLAS, with rows of zeros up to a multiple of
-/// `BLAS.rowQuantum`.
-private func paddedMatmul(
-  _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
-  accumulate: Bool
-) {
-  let padded = roundUp(rows, to: BLAS.rowQuantum)
-  func multiply(_ y: FloatPointer, _ x: ConstFloatPointer) {
-    BLAS.loaded.multiply(
-      y, x, w.weights.pointer, rows: padded, inputs: w.inputs, outputs: w.outputs,
-      accumulate: accumulate)
-  }
-  guard padded > rows else {
-    multiply(y, x)
-    return
-  }
-  let width = w.inputs + w.outputs
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: padded * width) { memory in
-    let input = memory.baseAddress!
-    let output = input + padded * w.inputs
-    input.update(from: x, count: rows * w.inputs)
-    (input + rows * w.inputs).update(repeating: 0, count: (padded - rows) * w.inputs)
-    output.update(repeating: 0, count: padded * w.outputs)
-    if accumulate { output.update(from: y, count: rows * w.outputs) }
-    multiply(output, input)
-    y.update(from: output, count: rows * w.outputs)
+  let count = ProductRows.scratchCount(rows: rows, width: w.inputs, precision: w.precision)
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
+    let x = ProductRows(
+      x, rows: rows, width: w.inputs, precision: w.precision, scratch: scratch.baseAddress)
+    matmul(y, x, w, accumulate: accumulate)
   }
 }

@@ -43,7 +43,9 @@ public func rotate(
   _ x: FloatPointer, positions: UnsafePointer<Int32>, rows: Int, heads: Int,
   table: RotaryTable
 ) {
-  turn(x, positions, rows: rows, heads: heads, table: table, direction: 1)
+  KernelMeter.count(.rotation) {
+    turn(x, positions, rows: rows, heads: heads, table: table, direction: 1)
+  }
 }
 
 /// The gradient of `rotate`, in place on the gradient of its output: a turn is
@@ -52,7 +54,9 @@ public func rotateBackward(
   _ dx: FloatPointer, positions: UnsafePointer<Int32>, rows: Int, heads: Int,
   table: RotaryTable
 ) {
-  turn(dx, positions, rows: rows, heads: heads, table: table, direction: -1)
+  KernelMeter.count(.rotation) {
+    turn(dx, positions, rows: rows, heads: heads, table: table, direction: -1)
+  }
 }
 
 private func turn(

@@ -45,22 +45,10 @@ public struct MachineSpeed: Sendable {
 
   public init(matrixOperations: Double) { self.matrixOperations = matrixOperations }
 
-  /// Measures one lane for about a twentieth of a second. Needs a loaded BLAS.
+  /// Measures for about a twentieth of a second. Needs a loaded BLAS.
   public static func measured(lanes: Int) -> MachineSpeed {
-    let size = 384
-    let x = [Float](repeating: 0.5, count: size * size)
-    let w = [Float](repeating: 0.25, count: size * size)
-    var y = [Float](repeating: 0, count: size * size)
-    let clock = ContinuousClock()
-    let start = clock.now
-    var products = 0.0
-    while clock.now - start < .milliseconds(50) {
-      matmul(&y, x, w, rows: size, inputs: size, outputs: size)
-      products += 1
-    }
-    let seconds = (clock.now - start) / .seconds(1)
-    return MachineSpeed(
-      matrixOperations: Double(lanes) * products * 2 * pow(Double(size), 3) / seconds)
+    MachineSpeed(
+      matrixOperations: MatmulPeak.measure(.float32, lanes: lanes, size: 384, trials: 2))
   }
 
   // Shares of the speed of large products that the loops reach, measured on the

@@ -1,19 +1,22 @@
 internal import Kernels
 internal import Transformer
 
-/// One training workspace per lane for models of one configuration. Grows when
+/// One training workspace per lane for models of one configuration and precision. Grows when
 /// a batch needs more room, so that a step allocates nothing once the longest
 /// batch has been seen.
 final class LaneArena: @unchecked Sendable {
   // Sendable: lane l uses workspaces[l] only; `reserve` runs between passes.
   let configuration: ModelConfiguration
+  let precision: Precision
   let laneCount: Int
   private(set) var workspaces: [TrainingWorkspace] = []
   private var rows = 0
   private var sequence = 0
 
-  init(_ configuration: ModelConfiguration, lanes: Int) {
-    self.configuration = configuration
+  /// For passes of `model`, and of others of its shape and precision.
+  init(_ model: Model, lanes: Int) {
+    configuration = model.configuration
+    precision = model.precision
     laneCount = lanes
   }
 
@@ -27,7 +30,8 @@ final class LaneArena: @unchecked Sendable {
     workspaces = []
     workspaces = (0..<laneCount).map { _ in
       TrainingWorkspace(
-        configuration, maximumRows: self.rows, maximumSequence: self.sequence)
+        configuration, maximumRows: self.rows, maximumSequence: self.sequence,
+        precision: precision)
     }
   }
 }
@@ -56,11 +60,12 @@ func forwardPass<Result>(
   let rows = sequences.map(\.count)
   let plan = WorkPlan(rows: rows, lanes: arena.laneCount, chunkRows: chunkRows)
   arena.reserve(rows: plan.maximumRows(rows), sequence: rows.max() ?? 0)
+  let weights = model.packedWeights()
   let parts = try mapLanes(arena.laneCount) { lane in
     try plan.lanes[lane].map { chunk in
       let workspace = arena.workspaces[lane]
       let batch = PackedBatch(chunk.map { sequences[$0] })
-      model.forward(batch, workspace)
+      model.forward(batch, weights, workspace)
       return try read(chunk, batch, workspace)
     }
   }
@@ -97,13 +102,15 @@ final class LaneTrainer: @unchecked Sendable {
   /// - Returns: the chunks' results in lane order, then chunk order.
   func accumulate<Result>(
     _ plan: WorkPlan,
-    _ body: @Sendable (_ chunk: [Int], TrainingWorkspace, FloatBuffer) throws -> Result
+    _ body:
+      @Sendable (_ chunk: [Int], PackedWeights, TrainingWorkspace, FloatBuffer) throws -> Result
   ) throws -> [Result] {
+    let weights = model.packedWeights(forTraining: true)
     let parts = try mapLanes(arena.laneCount) { lane in
       let gradient = gradients[lane]
       gradient.zero()
       return try plan.lanes[lane].map { chunk in
-        try body(chunk, arena.workspaces[lane], gradient)
+        try body(chunk, weights, arena.workspaces[lane], gradient)
       }
     }
     return parts.flatMap { $0 }

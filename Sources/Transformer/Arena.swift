@@ -18,9 +18,3 @@ struct Arena {
     return base + count
   }
 }
-
-/// `rows` rounded up so that no row's result depends on how many there are.
-func padded(_ rows: Int) -> Int {
-  let quantum = BLAS.rowQuantum
-  return (rows + quantum - 1) / quantum * quantum
-}

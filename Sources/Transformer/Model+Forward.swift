@@ -4,75 +4,72 @@ extension Model {
   /// Runs the decoder on a packed batch: final-norm hidden states into
   /// `w.hidden`, `[R, C]`, and what backward needs into `w`. Zeroes
   /// `w.hiddenGradient`. A sequence's rows do not depend, bit by bit, on the
-  /// other sequences of the batch: rows are padded to `BLAS.rowQuantum`.
-  public func forward(_ batch: PackedBatch, _ w: TrainingWorkspace) {
+  /// other sequences of the batch. `weights`: the current ones, `packedWeights()`,
+  /// held by the caller until the last backward function has returned.
+  public func forward(
+    _ batch: PackedBatch, _ weights: PackedWeights, _ w: TrainingWorkspace
+  ) {
     check(batch, w)
+    precondition(
+      weights.configuration == configuration && weights.precision == w.precision,
+      "the packed weights are of another model shape or precision than the workspace")
     let c = configuration
-    let rows = padded(batch.rowCount)
-    let used = batch.rowCount
+    let rows = batch.rowCount
     let width = c.hiddenSize
     w.held = nil
+    w.weights = weights
     for (start, end) in zip(batch.offsets, batch.offsets.dropFirst()) {
       for row in start..<end { w.positions[row] = Int32(row - start) }
     }
-
-    // Padding rows hold zeros, and every operation keeps them zero.
-    let first = w.r.layers[0].input
     batch.tokens.withUnsafeBufferPointer {
-      embed(first, $0.baseAddress!, weight(layout.embedding), rows: used, width: width)
+      embed(
+        w.r.layers[0].input, $0.baseAddress!, weight(layout.embedding), rows: rows,
+        width: width)
     }
-    (first + used * width).update(repeating: 0, count: (rows - used) * width)
-
     for (index, a) in w.r.layers.enumerated() {
-      let p = layout.layers[index]
+      let p = weights.layers[index]
       rmsNorm(
-        a.inputNormed, a.inputRstd, a.input, weight(p.inputNorm), rows: rows, width: width,
+        a.inputNormed, a.inputRstd, a.input, p.inputNorm.pointer, rows: rows, width: width,
         epsilon: c.normEpsilon)
-      matmul(
-        a.query, a.inputNormed, weight(p.query), rows: rows, inputs: width,
-        outputs: c.queryWidth)
-      matmul(
-        a.key, a.inputNormed, weight(p.key), rows: rows, inputs: width,
-        outputs: c.keyValueWidth)
-      matmul(
-        a.value, a.inputNormed, weight(p.value), rows: rows, inputs: width,
-        outputs: c.keyValueWidth)
-      rotate(a.query, positions: w.positions, rows: used, heads: c.headCount, table: rotary)
-      rotate(a.key, positions: w.positions, rows: used, heads: c.keyValueHeadCount, table: rotary)
+      var x = w.productRows(a.inputNormed, rows, width)
+      matmul(a.query, x, p.query)
+      matmul(a.key, x, p.key)
+      matmul(a.value, x, p.value)
+      rotate(a.query, positions: w.positions, rows: rows, heads: c.headCount, table: rotary)
+      rotate(a.key, positions: w.positions, rows: rows, heads: c.keyValueHeadCount, table: rotary)
       attention(
         a.attended, a.logSum, a.query, a.key, a.value, offsets: batch.offsets,
         heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
         headDimension: c.headDimension, scratch: w.r.attentionScratch)
-      (a.attended + used * c.queryWidth).update(
-        repeating: 0, count: (rows - used) * c.queryWidth)
 
       a.middle.update(from: a.input, count: rows * width)
-      matmul(
-        a.middle, a.attended, weight(p.output), rows: rows, inputs: c.queryWidth,
-        outputs: width, accumulate: true)
+      x = w.productRows(a.attended, rows, c.queryWidth)
+      matmul(a.middle, x, p.output, accumulate: true)
 
       rmsNorm(
-        a.middleNormed, a.middleRstd, a.middle, weight(p.postNorm), rows: rows, width: width,
-        epsilon: c.normEpsilon)
-      matmul(
-        a.gate, a.middleNormed, weight(p.gate), rows: rows, inputs: width,
-        outputs: c.intermediateSize)
-      matmul(
-        a.up, a.middleNormed, weight(p.up), rows: rows, inputs: width,
-        outputs: c.intermediateSize)
+        a.middleNormed, a.middleRstd, a.middle, p.postNorm.pointer, rows: rows,
+        width: width, epsilon: c.normEpsilon)
+      x = w.productRows(a.middleNormed, rows, width)
+      matmul(a.gate, x, p.gate)
+      matmul(a.up, x, p.up)
       swiGLU(a.activated, a.gate, a.up, count: rows * c.intermediateSize)
 
       let next = index + 1 < c.layerCount ? w.r.layers[index + 1].input : w.r.last
       next.update(from: a.middle, count: rows * width)
-      matmul(
-        next, a.activated, weight(p.down), rows: rows, inputs: c.intermediateSize,
-        outputs: width, accumulate: true)
+      x = w.productRows(a.activated, rows, c.intermediateSize)
+      matmul(next, x, p.down, accumulate: true)
     }
 
     rmsNorm(
-      w.r.hidden, w.r.lastRstd, w.r.last, weight(layout.finalNorm), rows: rows, width: width,
-      epsilon: c.normEpsilon)
+      w.r.hidden, w.r.lastRstd, w.r.last, weights.finalNorm.pointer, rows: rows,
+      width: width, epsilon: c.normEpsilon)
     w.r.hiddenGradient.update(repeating: 0, count: rows * width)
+  }
+
+  /// `forward` with the current weights. For many passes, ask for them once.
+  public func forward(_ batch: PackedBatch, _ w: TrainingWorkspace) {
+    // The cache holds them until the weights change.
+    forward(batch, packedWeights(forTraining: true), w)
   }
 
   /// Carries `w.hiddenGradient` back through the decoder and adds the gradient
@@ -86,9 +83,12 @@ extension Model {
     let c = configuration
     let rows = batch.rowCount
     let width = c.hiddenSize
+    let inner = c.intermediateSize
     let r = w.r
     let g = gradient.pointer
     let stream = r.streamGradient
+    let packed = w.weightsOfForward
+    let gradients = ProductGradients(precision: w.precision, rows: rows, regions: r)
 
     stream.update(repeating: 0, count: rows * width)
     rmsNormBackward(
@@ -98,49 +98,41 @@ extension Model {
     for index in (0..<c.layerCount).reversed() {
       let a = r.layers[index]
       let p = layout.layers[index]
+      let transposes = packed.backward?.layers[index]
 
-      matmulBackwardWeight(
-        g + p.down, stream, a.activated, rows: rows, inputs: c.intermediateSize,
-        outputs: width)
-      matmulBackwardInput(
-        r.activatedGradient, stream, weight(p.down), rows: rows, inputs: c.intermediateSize,
-        outputs: width, accumulate: false)
+      var x = gradients.input(a.activated, width: inner)
+      gradients.multiply(
+        stream, outputs: width, x, inputs: inner, into: g + p.down, r.activatedGradient,
+        weight(p.down), transposes?.down)
       swiGLUBackward(
         r.gateGradient, r.upGradient, r.activatedGradient, a.gate, a.up,
-        count: rows * c.intermediateSize)
-      matmulBackwardWeight(
-        g + p.gate, r.gateGradient, a.middleNormed, rows: rows, inputs: width,
-        outputs: c.intermediateSize)
-      matmulBackwardWeight(
-        g + p.up, r.upGradient, a.middleNormed, rows: rows, inputs: width,
-        outputs: c.intermediateSize)
-      matmulBackwardInput(
-        r.normedGradient, r.gateGradient, weight(p.gate), rows: rows, inputs: width,
-        outputs: c.intermediateSize, accumulate: false)
-      matmulBackwardInput(
-        r.normedGradient, r.upGradient, weight(p.up), rows: rows, inputs: width,
-        outputs: c.intermediateSize, accumulate: true)
+        count: rows * inner)
+      x = gradients.input(a.middleNormed, width: width)
+      gradients.multiply(
+        r.gateGradient, outputs: inner, x, inputs: width, into: g + p.gate,
+        r.normedGradient, weight(p.gate), transposes?.gate)
+      gradients.multiply(
+        r.upGradient, outputs: inner, x, inputs: width, into: g + p.up, r.normedGradient,
+        weight(p.up), transposes?.up, accumulate: true)
       rmsNormBackward(
         stream, g + p.postNorm, r.normedGradient, a.middle, weight(p.postNorm), a.middleRstd,
         rows: rows, width: width)
 
-      matmulBackwardWeight(
-        g + p.output, stream, a.attended, rows: rows, inputs: c.queryWidth, outputs: width)
-      matmulBackwardInput(
-        r.attendedGradient, stream, weight(p.output), rows: rows, inputs: c.queryWidth,
-        outputs: width, accumulate: false)
+      x = gradients.input(a.attended, width: c.queryWidth)
+      gradients.multiply(
+        stream, outputs: width, x, inputs: c.queryWidth, into: g + p.output,
+        r.attendedGradient, weight(p.output), transposes?.output)
       attentionGradients(a, batch, w)
-      for (weightOffset, delta, outputs, accumulate) in [
-        (p.query, r.queryGradient, c.queryWidth, false),
-        (p.key, r.keyGradient, c.keyValueWidth, true),
-        (p.value, r.valueGradient, c.keyValueWidth, true),
-      ] {
-        matmulBackwardWeight(
-          g + weightOffset, delta, a.inputNormed, rows: rows, inputs: width, outputs: outputs)
-        matmulBackwardInput(
-          r.normedGradient, delta, weight(weightOffset), rows: rows, inputs: width,
-          outputs: outputs, accumulate: accumulate)
-      }
+      x = gradients.input(a.inputNormed, width: width)
+      gradients.multiply(
+        r.queryGradient, outputs: c.queryWidth, x, inputs: width, into: g + p.query,
+        r.normedGradient, weight(p.query), transposes?.query)
+      gradients.multiply(
+        r.keyGradient, outputs: c.keyValueWidth, x, inputs: width, into: g + p.key,
+        r.normedGradient, weight(p.key), transposes?.key, accumulate: true)
+      gradients.multiply(
+        r.valueGradient, outputs: c.keyValueWidth, x, inputs: width, into: g + p.value,
+        r.normedGradient, weight(p.value), transposes?.value, accumulate: true)
       rmsNormBackward(
         stream, g + p.inputNorm, r.normedGradient, a.input, weight(p.inputNorm), a.inputRstd,
         rows: rows, width: width)

@@ -55,13 +55,12 @@ extension Model {
             target.baseAddress! + start, rows: count, vocabulary: vocabulary)
         }
       }
-      matmulBackwardWeight(
-        gradient.pointer + layout.headWeight, w.r.logits, w.r.selected, rows: count,
-        inputs: width, outputs: vocabulary)
       let delta = w.r.normedGradient
-      matmulBackwardInput(
-        delta, w.r.logits, weight(layout.headWeight), rows: count, inputs: width,
-        outputs: vocabulary, accumulate: false)
+      let gradients = ProductGradients(precision: w.precision, rows: count, regions: w.r)
+      gradients.multiply(
+        w.r.logits, outputs: vocabulary, gradients.input(w.r.selected, width: width),
+        inputs: width, into: gradient.pointer + layout.headWeight, delta,
+        weight(layout.headWeight), w.weightsOfForward.backward?.head)
       for (index, row) in chunk.enumerated() {
         addScaled(
           w.r.hiddenGradient + Int(row) * width, delta + index * width, scale, count: width)
@@ -76,15 +75,15 @@ extension Model {
     _ rows: ArraySlice<Int32>, _ temperature: Float, _ w: TrainingWorkspace
   ) {
     let width = configuration.hiddenSize
-    let count = padded(rows.count)
     let scale = 1 / temperature
-    w.r.selected.update(repeating: 0, count: count * width)
+    w.r.selected.update(repeating: 0, count: rows.count * width)
     for (index, row) in rows.enumerated() {
       addScaled(w.r.selected + index * width, w.r.hidden + Int(row) * width, scale, count: width)
     }
-    matmul(
-      w.r.logits, w.r.selected, weight(layout.headWeight), rows: count, inputs: width,
-      outputs: configuration.vocabularySize)
+    guard let head = w.weightsOfForward.head else {
+      preconditionFailure("the last forward pass was of a model without a vocabulary")
+    }
+    matmul(w.r.logits, w.productRows(w.r.selected, rows.count, width), head)
   }
 
   private func checkHead(_ rows: [Int32], _ targets: Int, _ w: TrainingWorkspace) {

@@ -10,18 +10,24 @@ public final class Model: @unchecked Sendable {
   public let configuration: ModelConfiguration
   public let head: Head
   public let layout: ParameterLayout
+  /// What matrix products by the weights are computed in. Set before any pass.
+  public var precision: Precision
   /// Every weight, `layout.count` floats.
   public let parameters: FloatBuffer
   /// Sines and cosines of every position the model covers.
   let rotary: RotaryTable
-  /// What `inferenceWeights()` gave last.
-  let inferenceCache = InferenceWeightsCache()
+  /// What `packedWeights()` gave last.
+  let packedCache = PackedWeightsCache()
 
   /// A model whose weights are all zero, to be filled by a loader.
   /// The configuration must be valid (`ModelConfiguration.validate`).
-  public init(configuration: ModelConfiguration, head: Head = .languageModel) {
+  public init(
+    configuration: ModelConfiguration, head: Head = .languageModel,
+    precision: Precision = .float32
+  ) {
     self.configuration = configuration
     self.head = head
+    self.precision = precision
     layout = ParameterLayout(configuration, head: head)
     parameters = FloatBuffer(count: layout.count)
     rotary = RotaryTable(
@@ -35,9 +41,9 @@ public final class Model: @unchecked Sendable {
   /// and its size.
   public convenience init(
     configuration: ModelConfiguration, head: Head = .languageModel,
-    initializedBy seed: UInt64
+    precision: Precision = .float32, initializedBy seed: UInt64
   ) {
-    self.init(configuration: configuration, head: head)
+    self.init(configuration: configuration, head: head, precision: precision)
     let residual = 0.02 / Double(2 * configuration.layerCount).squareRoot()
     for tensor in layout.tensors {
       guard tensor.decays else {
@@ -57,7 +63,8 @@ public final class Model: @unchecked Sendable {
   /// A deep copy. With another head, tensors of the same name are copied and
   /// the new head starts at zero.
   public func copy(head: Head? = nil) -> Model {
-    let copy = Model(configuration: configuration, head: head ?? self.head)
+    let copy = Model(
+      configuration: configuration, head: head ?? self.head, precision: precision)
     for tensor in copy.layout.tensors {
       guard let source = layout[tensor.name] else { continue }
       (copy.parameters.pointer + tensor.offset).update(

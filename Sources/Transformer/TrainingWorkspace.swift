@@ -6,7 +6,7 @@ public import Kernels
 /// `@unchecked Sendable`: it may move to the lane's thread, and only one lane
 /// uses it at a time.
 public final class TrainingWorkspace: @unchecked Sendable {
-  /// What one layer keeps from forward for backward. Rows are P = R padded.
+  /// What one layer keeps from forward for backward. P is the most rows.
   struct Layer {
     let input: FloatPointer  // [P, C] residual stream before attention
     let inputRstd: FloatPointer  // [P]
@@ -46,10 +46,13 @@ public final class TrainingWorkspace: @unchecked Sendable {
     let logProbability: FloatPointer  // [P]
     let logSum: FloatPointer  // [P] log-sum-exp of the logits
     let entropy: FloatPointer  // [P]
+    /// Factors of bfloat16 products: the rows of a forward product or of an
+    /// output gradient, and the columns of both factors of a weight's gradient.
+    let roundedRows, roundedGradient, roundedInput: FloatPointer
 
     init(
       _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int,
-      maximumSequence: Int
+      maximumSequence: Int, precision: Precision
     ) {
       for _ in 0..<c.layerCount {
         layers.append(
@@ -91,6 +94,32 @@ public final class TrainingWorkspace: @unchecked Sendable {
       logProbability = arena.take(rows)
       logSum = arena.take(rows)
       entropy = arena.take(rows)
+      let scratch = RoundingScratch(c, rows: rows, logitRows: logitRows, precision)
+      roundedRows = arena.take(scratch.rows)
+      roundedGradient = arena.take(scratch.gradient)
+      roundedInput = arena.take(scratch.input)
+    }
+  }
+
+  /// Numbers that rounding needs, for the widest product.
+  private struct RoundingScratch {
+    var rows = 0
+    var gradient = 0
+    var input = 0
+
+    init(_ c: ModelConfiguration, rows: Int, logitRows: Int, _ precision: Precision) {
+      guard precision == .bfloat16 else { return }
+      let widest = max(c.hiddenSize, c.intermediateSize, c.queryWidth)
+      for (rows, outputs) in [(rows, widest), (logitRows, c.vocabularySize)] {
+        self.rows = max(
+          self.rows,
+          ProductRows.scratchCount(rows: rows, width: outputs, precision: precision))
+        gradient = max(
+          gradient,
+          RoundedColumns.scratchCount(as: .outputGradient, rows: rows, width: outputs))
+        input = max(
+          input, RoundedColumns.scratchCount(as: .input, rows: rows, width: widest))
+      }
     }
   }
 
@@ -105,33 +134,40 @@ public final class TrainingWorkspace: @unchecked Sendable {
   /// Most tokens one sequence may have.
   public let maximumSequence: Int
   let configuration: ModelConfiguration
+  /// Of the models that pass through it.
+  let precision: Precision
   let r: Regions
   /// Rows of logits computed at once.
   let logitRows: Int
   let positions: UnsafeMutablePointer<Int32>
   var held: HeldLogits?
+  /// What the last forward pass multiplied by. Weak, so that the next update's
+  /// weights can be packed into the same memory.
+  weak var weights: PackedWeights?
   private let buffer: FloatBuffer
 
   /// Allocates for batches of up to `maximumRows` rows whose sequences have up
   /// to `maximumSequence` tokens. Logits take at most 16 MiB: with a large
   /// vocabulary they are computed a few rows at a time, and again in backward.
   public init(
-    _ configuration: ModelConfiguration, maximumRows: Int, maximumSequence: Int
+    _ configuration: ModelConfiguration, maximumRows: Int, maximumSequence: Int,
+    precision: Precision = .float32
   ) {
     precondition(
       maximumSequence <= configuration.maximumPositions,
       "a sequence of \(maximumSequence) exceeds \(configuration.maximumPositions) positions")
-    let rows = padded(maximumRows)
+    let rows = maximumRows
     let affordable = (4 << 20) / configuration.vocabularySize
-    let logitRows = min(rows, padded(max(1, affordable)))
+    let logitRows = min(rows, max(1, affordable))
     self.configuration = configuration
+    self.precision = precision
     self.maximumRows = maximumRows
     self.maximumSequence = maximumSequence
     self.logitRows = logitRows
     func carve(_ arena: inout Arena) -> Regions {
       Regions(
         &arena, configuration, rows: rows, logitRows: logitRows,
-        maximumSequence: maximumSequence)
+        maximumSequence: maximumSequence, precision: precision)
     }
     var measure = Arena.measuring()
     _ = carve(&measure)
@@ -149,6 +185,18 @@ public final class TrainingWorkspace: @unchecked Sendable {
   /// Gradient with respect to `hidden`, `[R, C]`: zeroed by forward, added to by
   /// the heads' backward functions, read by the model's backward.
   public var hiddenGradient: FloatPointer { r.hiddenGradient }
+  /// Rows as this workspace's products multiply them; valid until the next call.
+  func productRows(_ x: ConstFloatPointer, _ rows: Int, _ width: Int) -> ProductRows {
+    ProductRows(x, rows: rows, width: width, precision: precision, scratch: r.roundedRows)
+  }
+
+  var weightsOfForward: PackedWeights {
+    guard let weights else {
+      preconditionFailure("a backward or head function without forward, or its weights released")
+    }
+    return weights
+  }
+
   /// Bytes allocated.
   public var byteCount: Int { buffer.count * MemoryLayout<Float>.stride }
 }

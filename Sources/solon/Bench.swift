@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import Benchmarks
 import Foundation
-import Kernels
+public import Kernels
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,6 +25,9 @@ struct Bench: ParsableCommand {
   @Option(name: .long, help: "The model's shape: 5.3 or 134.5 million parameters.")
   var config = BenchmarkModel.micro
 
+  @Option(name: .long, help: "What products by weights are computed in.")
+  var precision = Precision.float32
+
   @Option(name: .long, help: "Timed rounds.")
   var rounds = 3
 
@@ -42,7 +45,7 @@ struct Bench: ParsableCommand {
       encoder.outputFormatting = [.sortedKeys]
       encoder.keyEncodingStrategy = .convertToSnakeCase
       for task in task.benchmarks {
-        try Benchmark(task, config, rounds: rounds).run { result in
+        try Benchmark(task, config, precision: precision, rounds: rounds).run { result in
           Console.line(
             json
               ? String(decoding: try encoder.encode(result), as: UTF8.self)
@@ -54,6 +57,7 @@ struct Bench: ParsableCommand {
 }
 
 extension BenchmarkModel: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 extension BenchmarkResult {
   /// For people.
@@ -62,7 +66,7 @@ extension BenchmarkResult {
       "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + text
     }
     var lines = [
-      "\(task.rawValue)  \(config.rawValue)  \(shape)  \(precision), \(lanes) lanes, OpenBLAS \(blasCore)",
+      "\(task.rawValue)  \(config.rawValue)  \(shape)  \(precision.rawValue), \(lanes) lanes, OpenBLAS \(blasCore)",
       figure(
         "speed",
         String(format: "%.0f tokens/s, %.3g ", tokensPerSecond, itemsPerSecond) + "\(item)/s"),
@@ -77,9 +81,9 @@ extension BenchmarkResult {
           operationsPerSecond / 1e9, gemmPeakShare, gemmPeak / 1e9)),
       figure(
         "time",
-        String(
-          format: "matrix products %.2f, attention %.2f, other %.2f", matmulShare,
-          attentionShare, otherShare)),
+        (kernelShares.filter { $0.value >= 0.005 }.sorted { $0.value > $1.value }
+          + [("other", otherShare)])
+          .map { $0.key + String(format: " %.2f", $0.value) }.joined(separator: ", ")),
     ]
     if let phaseSeconds {
       let parts = phaseSeconds.sorted { $0.key < $1.key }

@@ -51,11 +51,12 @@ import Testing
     let x = sample("x", rows * inputs)
     let w = sample("w", inputs * outputs)
     let alone = FloatBuffer(count: rows * outputs)
-    matmul(alone.pointer, x, w, rows: rows, inputs: inputs, outputs: outputs)
+    let packed = PackedMatrix(w, inputs: inputs, outputs: outputs)
+    matmul(alone.pointer, x, packed, rows: rows)
     let results = (0..<4).map { _ in FloatBuffer(count: rows * outputs) }
     for _ in 0..<20 {
       Lanes.run(4) { lane in
-        matmul(results[lane].pointer, x, w, rows: rows, inputs: inputs, outputs: outputs)
+        matmul(results[lane].pointer, x, packed, rows: rows)
       }
       for result in results {
         #expect(memcmp(result.pointer, alone.pointer, 4 * alone.count) == 0)

@@ -8,27 +8,6 @@ import Testing
     (24, 40, 101), (36, 70, 128),
   ]
 
-  @Test(arguments: shapes)
-  func productMatchesLoops(rows: Int, inputs: Int, outputs: Int) {
-    let x = sample("x", rows * inputs)
-    let w = sample("w", outputs * inputs)
-    let expected = Naive.matmul(
-      wide(x), wide(w), rows: rows, inputs: inputs, outputs: outputs)
-    var y = [Float](repeating: .nan, count: rows * outputs)
-    matmul(&y, x, w, rows: rows, inputs: inputs, outputs: outputs)
-    expectClose(y, expected, tolerance: 1e-5)
-    matmul(&y, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: true)
-    expectClose(y, expected.map { 2 * $0 }, tolerance: 1e-5)
-    // The product for processors on which OpenBLAS's rows are not independent.
-    var tiled = [Float](repeating: .nan, count: rows * outputs)
-    tiledMatmul(
-      &tiled, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: false)
-    expectClose(tiled, expected, tolerance: 1e-5)
-    tiledMatmul(
-      &tiled, x, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: true)
-    expectClose(tiled, expected.map { 2 * $0 }, tolerance: 1e-5)
-  }
-
   @Test(arguments: [(1, 1, 1), (3, 7, 5), (4, 5, 33)])
   func backwardMatchesDifferences(rows: Int, inputs: Int, outputs: Int) {
     let x = sample("x", rows * inputs)
@@ -53,64 +32,47 @@ import Testing
     expectClose(dw, plus(before, dwExpected), tolerance: 1e-5)
   }
 
-  @Test func biasIsAddedToEachRowAndItsGradientIsTheSum() {
-    let (rows, outputs) = (3, 19)
-    let y = sample("y", rows * outputs)
-    let bias = sample("bias", outputs)
-    var sum = y
-    addBias(&sum, bias, rows: rows, outputs: outputs)
-    for i in y.indices { #expect(sum[i] == y[i] + bias[i % outputs]) }
-    let before = sample("before", outputs)
-    var dbias = before
-    biasBackward(&dbias, y, rows: rows, outputs: outputs)
-    let expected = (0..<outputs).map { o in
-      (0..<rows).reduce(0.0) { $0 + Double(y[$1 * outputs + o]) }
+  /// In bfloat16 a factor is off by 2⁻⁹ of itself at most.
+  @Test(arguments: [(1, 1, 1), (3, 7, 5), (13, 33, 45), (50, 64, 32)])
+  func roundedBackwardMatchesLoops(rows: Int, inputs: Int, outputs: Int) {
+    let x = sample("x", rows * inputs).map(rounded)
+    let w = sample("w", outputs * inputs).map(rounded)
+    let dy = sample("dy", rows * outputs).map(rounded)
+    let before = sample("before", w.count)
+    // Rounding what is rounded already changes nothing: only sums differ.
+    var dwExpected = wide(before)
+    var dxExpected = [Double](repeating: 0, count: x.count)
+    for r in 0..<rows {
+      for o in 0..<outputs {
+        for i in 0..<inputs {
+          dwExpected[o * inputs + i] += Double(dy[r * outputs + o] * x[r * inputs + i])
+          dxExpected[r * inputs + i] += Double(dy[r * outputs + o] * w[o * inputs + i])
+        }
+      }
     }
-    expectClose(dbias, plus(before, expected), tolerance: 1e-6)
+    func scratch(_ count: Int) -> FloatBuffer { FloatBuffer(count: count) }
+    let gradient = scratch(
+      RoundedColumns.scratchCount(as: .outputGradient, rows: rows, width: outputs))
+    let input = scratch(RoundedColumns.scratchCount(as: .input, rows: rows, width: inputs))
+    var dw = before
+    matmulBackwardWeight(
+      &dw,
+      RoundedColumns(
+        dy, as: .outputGradient, rows: rows, width: outputs, scratch: gradient.pointer),
+      RoundedColumns(x, as: .input, rows: rows, width: inputs, scratch: input.pointer))
+    expectClose(dw, dwExpected, tolerance: 1e-5)
+    let transpose = PackedMatrix(roundedTransposeInputs: outputs, outputs: inputs)
+    transpose.pack(w)
+    var dx = [Float](repeating: .nan, count: x.count)
+    matmul(&dx, dy, transpose, rows: rows)
+    expectClose(dx, dxExpected, tolerance: 1e-5)
   }
 
   @Test func nothingHappensWithoutRows() {
     var y: [Float] = [7]
-    matmul(&y, [1], [1], rows: 0, inputs: 1, outputs: 1)
+    matmul(&y, [1], PackedMatrix([1], inputs: 1, outputs: 1), rows: 0)
     matmulBackwardWeight(&y, [1], [1], rows: 0, inputs: 1, outputs: 1)
     #expect(y == [7])
-  }
-}
-
-@Suite struct RowInvarianceTests {
-  @Test func rowsOfTheStandardShapesAreIndependent() throws {
-    try BLAS.verifyRowInvariance()
-    try BLAS.verifyRowInvariance(shapes: [(192, 576), (576, 192), (1000, 320)])
-  }
-
-  @Test func ownTilesNeedNoPadding() {
-    let (inputs, outputs, many) = (70, 50, 40)
-    let x = sample("x", many * inputs)
-    let w = sample("w", outputs * inputs)
-    var all = [Float](repeating: 0, count: many * outputs)
-    tiledMatmul(
-      &all, x, w, rows: many, inputs: inputs, outputs: outputs, accumulate: false)
-    for rows in [1, 2, 5, 6, 7, 12, 23] {
-      for offset in [0, 1, 8, 17] {
-        let part = Array(x[(offset * inputs)..<((offset + rows) * inputs)])
-        var some = [Float](repeating: 0, count: rows * outputs)
-        tiledMatmul(
-          &some, part, w, rows: rows, inputs: inputs, outputs: outputs,
-          accumulate: false)
-        #expect(
-          bits(some) == bits(all[(offset * outputs)..<((offset + rows) * outputs)]))
-      }
-    }
-  }
-
-  /// The check must be able to fail: a product that rounds its last row
-  /// otherwise is found out.
-  @Test func theCheckFindsDependentRows() {
-    let found = BLAS.rowsDiffer(inputs: 33, outputs: 20) { y, x, w, rows, inputs, outputs, _ in
-      matmul(y, x, w, rows: rows, inputs: inputs, outputs: outputs)
-      y[rows * outputs - 1] = y[rows * outputs - 1].nextUp
-    }
-    #expect(found != nil)
   }
 }
 
@@ -141,16 +103,23 @@ import Testing
   }
 }
 
+/// x rounded to bfloat16, through the conversion that files are written with.
+private func rounded(_ x: Float) -> Float {
+  var bits: UInt16 = 0
+  floatToBfloat16(&bits, [x], count: 1)
+  return Float(bitPattern: UInt32(bits) << 16)
+}
+
 @Suite struct PackedMatrixTests {
-  @Test(arguments: MatmulTests.shapes, [false, true])
-  func productMatchesLoops(shape: (Int, Int, Int), usesLibrary: Bool) {
+  @Test(arguments: MatmulTests.shapes, Precision.allCases)
+  func productMatchesLoops(shape: (Int, Int, Int), precision: Precision) {
     let (rows, inputs, outputs) = shape
     let x = sample("x", rows * inputs)
     let w = sample("w", outputs * inputs)
+    let factors = precision == .float32 ? (x, w) : (x.map(rounded), w.map(rounded))
     let expected = Naive.matmul(
-      wide(x), wide(w), rows: rows, inputs: inputs, outputs: outputs)
-    let packed = PackedMatrix(
-      w, inputs: inputs, outputs: outputs, usesLibrary: usesLibrary)
+      wide(factors.0), wide(factors.1), rows: rows, inputs: inputs, outputs: outputs)
+    let packed = PackedMatrix(w, inputs: inputs, outputs: outputs, precision: precision)
     var y = [Float](repeating: .nan, count: rows * outputs)
     matmul(&y, x, packed, rows: rows)
     expectClose(y, expected, tolerance: 1e-5)
@@ -158,26 +127,40 @@ import Testing
     expectClose(y, expected.map { 2 * $0 }, tolerance: 1e-5)
   }
 
-  @Test func rowsAreIndependentWithoutPadding() throws {
-    try BLAS.load()
-    let (inputs, outputs, many) = (70, 130, 40)
+  @Test(arguments: [(70, 130), (33, 7), (256, 64)], Precision.allCases)
+  func rowsAreIndependent(shape: (Int, Int), precision: Precision) throws {
+    let (inputs, outputs) = shape
+    let many = 40
     let x = sample("x", many * inputs)
     let w = sample("w", outputs * inputs)
-    let choices = BLAS.loaded.rowsAreIndependent ? [false, true] : [false]
-    for usesLibrary in choices {
-      let packed = PackedMatrix(
-        w, inputs: inputs, outputs: outputs, usesLibrary: usesLibrary)
-      var all = [Float](repeating: 0, count: many * outputs)
-      matmul(&all, x, packed, rows: many)
-      for rows in [1, 2, 6, 7, 12, 23] {
-        for offset in [0, 1, 8, 17] {
-          let part = Array(x[(offset * inputs)..<((offset + rows) * inputs)])
-          var some = [Float](repeating: 0, count: rows * outputs)
-          matmul(&some, part, packed, rows: rows)
-          #expect(
-            bits(some) == bits(all[(offset * outputs)..<((offset + rows) * outputs)]))
-        }
+    let packed = PackedMatrix(w, inputs: inputs, outputs: outputs, precision: precision)
+    var all = [Float](repeating: 0, count: many * outputs)
+    matmul(&all, x, packed, rows: many)
+    for rows in [1, 2, 5, 6, 7, 11, 12, 13, 23] {
+      for offset in [0, 1, 8, 17] {
+        let part = Array(x[(offset * inputs)..<((offset + rows) * inputs)])
+        var some = [Float](repeating: 0, count: rows * outputs)
+        matmul(&some, part, packed, rows: rows)
+        #expect(
+          bits(some) == bits(all[(offset * outputs)..<((offset + rows) * outputs)]))
       }
+    }
+  }
+
+  /// Many rows go in several passes, each of which must begin where the last
+  /// ended.
+  @Test(arguments: Precision.allCases)
+  func manyRowsAreThoseOfFewer(precision: Precision) {
+    let (rows, inputs, outputs) = (1000, 512, 40)
+    let x = sample("x", rows * inputs)
+    let w = sample("w", outputs * inputs)
+    let packed = PackedMatrix(w, inputs: inputs, outputs: outputs, precision: precision)
+    var all = [Float](repeating: 0, count: rows * outputs)
+    matmul(&all, x, packed, rows: rows)
+    for row in stride(from: 0, to: rows, by: 37) {
+      var one = [Float](repeating: 0, count: outputs)
+      matmul(&one, Array(x[(row * inputs)..<((row + 1) * inputs)]), packed, rows: 1)
+      #expect(bits(one) == bits(all[(row * outputs)..<((row + 1) * outputs)]))
     }
   }
 
@@ -188,5 +171,8 @@ import Testing
     var y: [Float] = [0, 0]
     matmul(&y, [1, 10], packed, rows: 1)
     #expect(y == [21, 43])
+    packed.pack(w)
+    matmul(&y, [1, 10], packed, rows: 1)
+    #expect(y == [0, 0])
   }
 }

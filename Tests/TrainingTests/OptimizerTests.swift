@@ -24,7 +24,7 @@ import Transformer
     let before = model.parameterValues.map(Double.init)
     let options = OptimizerOptions(learningRate: 0.01, weightDecay: 0.3, clipNorm: 0.5)
     let trainer = LaneTrainer(
-      model, arena: LaneArena(model.configuration, lanes: 3), options: options,
+      model, arena: LaneArena(model, lanes: 3), options: options,
       state: OptimizerState(for: model))
     var expected = before
     var m = before.map { _ in 0.0 }

@@ -21,7 +21,7 @@ import Transformer
     let pairs = [pair(s[0], s[1], 0.9), pair(s[2], s[3], 0.3), pair(s[4], s[5], 0.5)]
     let model = TrainingReference.model(head: .scalar)
     let trainer = LaneTrainer(
-      model, arena: LaneArena(model.configuration, lanes: 2),
+      model, arena: LaneArena(model, lanes: 2),
       options: OptimizerOptions(learningRate: 1e-3, weightDecay: 0.1, clipNorm: 1),
       state: OptimizerState(for: model))
     var losses: [Double] = []
@@ -43,7 +43,7 @@ import Transformer
       return pair(first, second, Double(index) / 4)
     }
     let trainer = LaneTrainer(
-      model, arena: LaneArena(model.configuration, lanes: 2), options: OptimizerOptions(),
+      model, arena: LaneArena(model, lanes: 2), options: OptimizerOptions(),
       state: OptimizerState(for: model))
     _ = try accumulatePreferenceLoss(pairs, trainer, chunkRows: 24)
     _ = try trainer.reduce()

@@ -14,7 +14,7 @@ import Transformer
   private func rollouts(
     _ policy: Model, _ value: Model, _ options: PPOOptions
   ) throws -> [Rollout] {
-    let arena = LaneArena(policy.configuration, lanes: 1)
+    let arena = LaneArena(policy, lanes: 1)
     let plain = (0..<5).map { index in
       Rollout(
         prompt: PPOPrompt(id: "\(index)", tokens: randomTokens(2 + index, seed: UInt64(index))),
@@ -45,7 +45,7 @@ import Transformer
     let policy = randomModel(configuration)
     let value = randomModel(configuration, head: .scalar, seed: 2)
     let members = try rollouts(policy, value, options)
-    let arena = LaneArena(configuration, lanes: 2)
+    let arena = LaneArena(policy, lanes: 2)
     let trainers = [policy, value].map {
       LaneTrainer($0, arena: arena, options: OptimizerOptions(), state: OptimizerState(for: $0))
     }
@@ -94,7 +94,7 @@ import Transformer
       rollout.returns = reference.returns[index]
       return rollout
     }
-    let arena = LaneArena(policy.configuration, lanes: 2)
+    let arena = LaneArena(policy, lanes: 2)
     let trainers = [policy, value].map {
       LaneTrainer($0, arena: arena, options: OptimizerOptions(), state: OptimizerState(for: $0))
     }

@@ -126,10 +126,10 @@ import Testing
   @Test func snapshotFollowsTheModel() {
     let tokens = model.randomSequences([5], seed: 17)[0]
     let before = alone(tokens, chunk: 5)
-    let snapshot = model.inferenceWeights()
-    #expect(model.inferenceWeights() === snapshot)
+    let snapshot = model.packedWeights()
+    #expect(model.packedWeights() === snapshot)
     model.parameters[model.layout.layers[1].down + 1234] += 0.01
-    #expect(model.inferenceWeights() !== snapshot)
+    #expect(model.packedWeights() !== snapshot)
     let changed = alone(tokens, chunk: 5) != before
     #expect(changed)
     let cache = KeyValueCache(model.configuration, slots: 1, capacity: 8)

@@ -48,7 +48,7 @@ public func fineTune(
       "fine-tuning: the model has a scalar head; give a model with a language-model head")
   }
   let trainer = LaneTrainer(
-    model, arena: LaneArena(model.configuration, lanes: lanes),
+    model, arena: LaneArena(model, lanes: lanes),
     options: optimizer, state: state ?? OptimizerState(for: model))
   let clock = ContinuousClock()
   for step in trainer.state.step..<max(steps, trainer.state.step) {
@@ -82,7 +82,7 @@ public func evaluateLoss(
   let total = totalWeight(examples)
   let losses = try forwardPass(
     model, examples.map { Array($0.tokens.prefix($0.inputCount)) },
-    arena: LaneArena(model.configuration, lanes: lanes), chunkRows: chunkRows
+    arena: LaneArena(model, lanes: lanes), chunkRows: chunkRows
   ) { chunk, packed, workspace in
     let targets = ChunkTargets(chunk.map { examples[$0] }, packed)
     let logp = model.logProbabilities(
@@ -107,11 +107,11 @@ func accumulateLoss(
   let plan = WorkPlan(rows: rows, lanes: trainer.arena.laneCount, chunkRows: chunkRows)
   trainer.arena.reserve(rows: plan.maximumRows(rows), sequence: rows.max() ?? 0)
   let model = trainer.model
-  let losses = try trainer.accumulate(plan) { chunk, workspace, gradient in
+  let losses = try trainer.accumulate(plan) { chunk, weights, workspace, gradient in
     let members = chunk.map { examples[$0] }
     let packed = PackedBatch(members.map { Array($0.tokens.prefix($0.inputCount)) })
     let targets = ChunkTargets(members, packed)
-    model.forward(packed, workspace)
+    model.forward(packed, weights, workspace)
     let logp = model.logProbabilities(
       rows: targets.rows, targets: targets.tokens, workspace, entropies: false
     ).logProbabilities

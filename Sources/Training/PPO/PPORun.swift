@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Inference
-internal import KeyedRandom
 internal import Kernels
+internal import KeyedRandom
 internal import Transformer
 
 /// The models, workspaces and engine of a running `reinforce`, and what its
@@ -31,11 +31,12 @@ final class PPORun {
     engine = LocalEngine(
       model: state.policy, tokenizer: tokenizer, identity: "ppo policy",
       options: .init(lanes: lanes))
-    let policyArena = LaneArena(state.policy.configuration, lanes: lanes)
+    let policyArena = LaneArena(state.policy, lanes: lanes)
     // Networks of one shape take turns in the same workspaces.
     let valueArena =
       state.valueModel.configuration == state.policy.configuration
-      ? policyArena : LaneArena(state.valueModel.configuration, lanes: lanes)
+        && state.valueModel.precision == state.policy.precision
+      ? policyArena : LaneArena(state.valueModel, lanes: lanes)
     policy = LaneTrainer(
       state.policy, arena: policyArena, options: options.policyOptimizer,
       state: state.policyOptimizer)

@@ -1,6 +1,6 @@
 internal import Inference
-internal import KeyedRandom
 internal import Kernels
+internal import KeyedRandom
 internal import Transformer
 
 /// One sampled response and everything PPO computes about it. Arrays have one

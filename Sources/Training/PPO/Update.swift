@@ -60,7 +60,7 @@ func clippedValueLoss(
 /// backward. `tokens` is the minibatch's number of response tokens, over which
 /// the loss is a mean.
 func policyPass(
-  _ model: Model, _ members: [Rollout], tokens: Int, options: PPOOptions,
+  _ model: Model, _ weights: PackedWeights, _ members: [Rollout], tokens: Int, options: PPOOptions,
   workspace: TrainingWorkspace, gradient: FloatBuffer?
 ) -> UpdateSums {
   let packed = PackedBatch(members.map(\.inputs))
@@ -68,7 +68,7 @@ func policyPass(
   let targets = members.flatMap(\.response)
   let old = members.flatMap(\.logProbabilities)
   let advantages = members.flatMap(\.advantages)
-  model.forward(packed, workspace)
+  model.forward(packed, weights, workspace)
   let new = model.logProbabilities(
     rows: rows, targets: targets, temperature: options.temperature, workspace,
     entropies: true)
@@ -102,14 +102,14 @@ func policyPass(
 
 /// Value pass over one chunk, as `policyPass`.
 func valuePass(
-  _ model: Model, _ members: [Rollout], tokens: Int, options: PPOOptions,
+  _ model: Model, _ weights: PackedWeights, _ members: [Rollout], tokens: Int, options: PPOOptions,
   workspace: TrainingWorkspace, gradient: FloatBuffer?
 ) -> UpdateSums {
   let packed = PackedBatch(members.map(\.inputs))
   let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
   let old = members.flatMap(\.values)
   let targets = members.flatMap(\.returns)
-  model.forward(packed, workspace)
+  model.forward(packed, weights, workspace)
   let new = model.scores(rows: rows, workspace)
   var sums = UpdateSums()
   var slopes = [Float](repeating: 0, count: rows.count)
@@ -152,6 +152,8 @@ func minibatchGradients(
   for arena in [policy.arena, value.arena] {
     arena.reserve(rows: plan.maximumRows(rows), sequence: rows.max() ?? 0)
   }
+  let policyWeights = policy.model.packedWeights(forTraining: true)
+  let valueWeights = value.model.packedWeights(forTraining: true)
   let parts = try mapLanes(policy.arena.laneCount) { lane in
     policy.gradients[lane].zero()
     value.gradients[lane].zero()
@@ -159,10 +161,10 @@ func minibatchGradients(
     for chunk in plan.lanes[lane] {
       let members = chunk.map { rollouts[$0] }
       sums += policyPass(
-        policy.model, members, tokens: tokens, options: options,
+        policy.model, policyWeights, members, tokens: tokens, options: options,
         workspace: policy.arena.workspaces[lane], gradient: policy.gradients[lane])
       sums += valuePass(
-        value.model, members, tokens: tokens, options: options,
+        value.model, valueWeights, members, tokens: tokens, options: options,
         workspace: value.arena.workspaces[lane], gradient: value.gradients[lane])
     }
     return sums

@@ -74,9 +74,10 @@ public struct PreferenceEvaluation: Sendable, Codable, Hashable {
     let n = Double(max(1, pairs.count))
     count = pairs.count
     self.identicalPairs = identicalPairs
-    loss = zip(pairs, differences).reduce(0) {
-      $0 + preferenceLoss($1.1, label: $1.0.probability)
-    } / n
+    loss =
+      zip(pairs, differences).reduce(0) {
+        $0 + preferenceLoss($1.1, label: $1.0.probability)
+      } / n
     labelEntropy = pairs.reduce(0) { $0 + binaryEntropy($1.probability) } / n
     accuracy = PreferenceAccuracy(pairs.indices.map { (pairs[$0].probability, differences[$0]) })
     bySource = Dictionary(grouping: pairs.indices) { pairs[$0].source }.mapValues { indices in

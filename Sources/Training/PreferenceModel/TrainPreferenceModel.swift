@@ -42,7 +42,7 @@ public func trainPreferenceModel(
         + " compare answers that differ")
   }
 
-  let arena = LaneArena(model.configuration, lanes: lanes)
+  let arena = LaneArena(model, lanes: lanes)
   let trainer = LaneTrainer(
     model, arena: arena, options: options.optimizer, state: OptimizerState(for: model))
   let order = EpochOrder(
@@ -100,7 +100,7 @@ public func evaluatePreferences(
   let used = pairs.filter { !$0.isIdentical }
   let values = try scores(
     model, used.flatMap { [$0.first, $0.second] },
-    arena: LaneArena(model.configuration, lanes: lanes), chunkRows: chunkRows)
+    arena: LaneArena(model, lanes: lanes), chunkRows: chunkRows)
   return evaluation(pairs, scores: values)
 }
 
@@ -126,7 +126,7 @@ public func scores(
     try checkSequence(sequence, model.configuration, place: "scores, sequence \(index)")
   }
   return try scores(
-    model, sequences, arena: LaneArena(model.configuration, lanes: lanes), chunkRows: chunkRows)
+    model, sequences, arena: LaneArena(model, lanes: lanes), chunkRows: chunkRows)
 }
 
 func scores(
@@ -151,11 +151,11 @@ func accumulatePreferenceLoss(
     sequence: pairs.map { max($0.first.count, $0.second.count) }.max() ?? 0)
   let model = trainer.model
   let total = Double(pairs.count)
-  let parts = try trainer.accumulate(plan) { chunk, workspace, gradient in
+  let parts = try trainer.accumulate(plan) { chunk, weights, workspace, gradient in
     let members = chunk.map { pairs[$0] }
     let packed = PackedBatch(members.flatMap { [$0.first, $0.second] })
     let last = packed.offsets.dropFirst().map { Int32($0 - 1) }
-    model.forward(packed, workspace)
+    model.forward(packed, weights, workspace)
     let values = model.scores(rows: last, workspace)
     let differences = members.indices.map {
       Double(values[2 * $0]) - Double(values[2 * $0 + 1])

@@ -17,7 +17,7 @@ public struct StepRow: Hashable, Sendable {
   }
 }
 
-extension InferenceWeights {
+extension PackedWeights {
   /// Feeds tokens to slots of the cache and returns the logits, `[n, V]`, of the
   /// n rows that want them, in row order; valid until the workspace's next step.
   ///
@@ -29,6 +29,7 @@ extension InferenceWeights {
   public func step(
     _ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace
   ) -> UnsafePointer<Float> {
+    guard let head else { preconditionFailure("a scalar head has no vocabulary") }
     check(rows, cache, w)
     let c = configuration
     let r = w.r
@@ -137,12 +138,12 @@ extension InferenceWeights {
 }
 
 extension Model {
-  /// One step with the current weights, as `inferenceWeights().step(…)`. For
+  /// One step with the current weights, as `packedWeights().step(…)`. For
   /// many steps, ask for the weights once.
   @discardableResult
   public func step(
     _ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace
   ) -> UnsafePointer<Float> {
-    inferenceWeights().step(rows, cache, w)
+    packedWeights().step(rows, cache, w)
   }
 }

@@ -1,0 +1,67 @@
+// Matrix products in registers, in float32 and in bfloat16, for the widest
+// vectors that the processor has. They are C because Swift can neither compile
+// one function for other processor features than the next nor name the
+// instructions.
+//
+// A product C (+)= A B reads B as panels: of 32 columns each, row after row,
+// `[⌈columns/32⌉, depth, 32]`, with zeros in the columns beyond the last. In
+// bfloat16 an element of A and of B is a pair: two neighbours along the depth in
+// one 32-bit word, the first of them in its lower half.
+//
+// Each element of A B is one chain of multiply-adds along the depth, begun at
+// zero. So a row of C depends on its row of A and on B alone: not on how many
+// rows there are, on their order, or on how a product is cut into parts, by rows
+// or by panels.
+#pragma once
+#include <stdint.h>
+
+enum {
+  solon_panel_width = 32,
+  // Rows of A that are multiplied at once.
+  solon_row_block = 12,
+};
+
+// What the processor and the system can do.
+enum solon_vectors {
+  solon_vectors_plain,
+  solon_vectors_avx2,
+  solon_vectors_avx512,
+  // With products of bfloat16 pairs.
+  solon_vectors_avx512_bf16,
+};
+enum solon_vectors solon_vectors(void);
+
+// Where the rows of A lie. Element (i, p) is at
+// `data[(i / 12) * block + (i % 12) * row + p * step]`, in words of 32 bits.
+struct solon_rows {
+  const void *data;
+  long block, row, step;
+};
+
+// C (+)= A B. `c`: row i begins at c + i * c_row.
+void solon_product_float32(
+    float *c, long c_row, struct solon_rows a, const float *panels, long rows, long depth,
+    long columns, int accumulate);
+
+// The same for pairs; `depth` counts pairs.
+void solon_product_bfloat16(
+    float *c, long c_row, struct solon_rows a, const uint32_t *panels, long rows,
+    long depth, long columns, int accumulate);
+
+// Rounds `rows` rows of `width` numbers, `x_row` apart, to bfloat16, to nearest,
+// ties to even, as pairs of neighbours in a row: `row` words a row, of which the
+// first ⌈width/2⌉ are written. An odd last number is paired with zero.
+void solon_round_rows(uint32_t *out, long row, const float *x, long x_row, long rows, long width);
+
+// Rounds neighbours in a column into pairs, in blocks of `block_width` columns:
+// `[⌈width/block_width⌉, ⌈rows/2⌉, block_width]`, with zeros beyond the width and
+// in an odd last row's pairs. `block_width` is 12 (then the blocks are the rows
+// of a product's A, the transpose of x) or 32 (then they are the panels of its
+// B, x itself).
+void solon_round_columns(
+    uint32_t *out, long block_width, const float *x, long x_row, long rows, long width);
+
+// Rearranges words into panels: word (o, p) of `x`, `x_row` apart, becomes
+// column o of row p. `out`: `[⌈rows/32⌉, width, 32]`, with zeros beyond `rows`.
+void solon_transpose_to_panels(
+    uint32_t *out, const uint32_t *x, long x_row, long rows, long width);

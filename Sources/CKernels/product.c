@@ -1,0 +1,225 @@
+// The tiles: up to 12 rows by 32 columns of C in registers. Every variant does
+// the same arithmetic for an element, whatever its place.
+#include "CKernels.h"
+
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+static long least(long a, long b) { return a < b ? a : b; }
+
+// One product whose B is panels, of words of either kind.
+struct product {
+  float *c;
+  long c_row;
+  struct solon_rows a;
+  const uint32_t *panels;
+  long rows, depth, columns;
+  int accumulate;
+};
+
+// Multiplies `rows` (1 to 12) rows of A by one panel. `c` has room for 32 columns.
+typedef void tile_function(
+    float *c, long c_row, const uint32_t *a, long a_row, long a_step,
+    const uint32_t *panel, long rows, long depth, int accumulate);
+
+// Rows of A in one pass over the panels: they should stay in the second cache,
+// while a panel stays in the first.
+static long rows_per_pass(long depth) {
+  long rows = (256 << 10) / (4 * (depth > 0 ? depth : 1)) / solon_row_block * solon_row_block;
+  return rows < solon_row_block ? solon_row_block : rows;
+}
+
+static void multiply(const struct product *p, tile_function *tile) {
+  long pass = rows_per_pass(p->depth);
+  for (long first = 0; first < p->rows; first += pass) {
+    long end = least(first + pass, p->rows);
+    for (long column = 0; column < p->columns; column += solon_panel_width) {
+      const uint32_t *panel = p->panels + column * p->depth;
+      long columns = least(solon_panel_width, p->columns - column);
+      for (long row = first; row < end; row += solon_row_block) {
+        long rows = least(solon_row_block, end - row);
+        const uint32_t *a =
+            (const uint32_t *)p->a.data + row / solon_row_block * p->a.block;
+        float *c = p->c + row * p->c_row + column;
+        if (columns == solon_panel_width) {
+          tile(c, p->c_row, a, p->a.row, p->a.step, panel, rows, p->depth, p->accumulate);
+          continue;
+        }
+        float part[solon_row_block * solon_panel_width];
+        if (p->accumulate) {
+          memset(part, 0, sizeof part);
+          for (long i = 0; i < rows; i++)
+            memcpy(part + i * solon_panel_width, c + i * p->c_row, columns * sizeof *c);
+        }
+        tile(
+            part, solon_panel_width, a, p->a.row, p->a.step, panel, rows, p->depth,
+            p->accumulate);
+        for (long i = 0; i < rows; i++)
+          memcpy(c + i * p->c_row, part + i * solon_panel_width, columns * sizeof *c);
+      }
+    }
+  }
+}
+
+// A tile for each number of rows, so that all of C stays in registers: `STEP` is
+// called with a constant.
+#define TILE_OF_ANY_ROWS(NAME, FEATURES, STEP)                                            \
+  __attribute__((target(FEATURES))) static void NAME(                                     \
+      float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
+      const uint32_t *panel, long rows, long depth, int accumulate) {                      \
+    switch (rows) {                                                                       \
+    case 1: STEP(1, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 2: STEP(2, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 3: STEP(3, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 4: STEP(4, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 5: STEP(5, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 6: STEP(6, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 7: STEP(7, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 8: STEP(8, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 9: STEP(9, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
+    case 10: STEP(10, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;        \
+    case 11: STEP(11, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;        \
+    default: STEP(12, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;        \
+    }                                                                                     \
+  }
+
+// A tile of rows by two vectors of `COUNT` floats each, through the panel's
+// columns from `column` on. `MULTIPLY(sum, a, b)` takes a word of A and a vector
+// of words of B.
+#define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY)                               \
+  __attribute__((target(FEATURES))) INLINE void NAME(                                     \
+      const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
+      const uint32_t *panel, long depth, int accumulate) {                                 \
+    FLOATS sum[solon_row_block][2];                                                       \
+    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)              \
+        sum[i][j] = (FLOATS)(0);                                                          \
+    for (long p = 0; p < depth; p++) {                                                    \
+      WORDS b[2];                                                                         \
+      UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS));  \
+      __builtin_prefetch(panel + 8 * solon_panel_width, 0, 3);                            \
+      __builtin_prefetch(panel + 8 * solon_panel_width + COUNT, 0, 3);                    \
+      UNROLL for (int i = 0; i < rows; i++) {                                             \
+        uint32_t word = a[i * a_row];                                                     \
+        UNROLL for (int j = 0; j < 2; j++) sum[i][j] = MULTIPLY(sum[i][j], word, b[j]);    \
+      }                                                                                   \
+      a += a_step;                                                                        \
+      panel += solon_panel_width;                                                         \
+    }                                                                                     \
+    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {            \
+      if (accumulate) {                                                                   \
+        FLOATS before;                                                                    \
+        memcpy(&before, c + i * c_row + j * COUNT, sizeof before);                         \
+        sum[i][j] += before;                                                               \
+      }                                                                                   \
+      memcpy(c + i * c_row + j * COUNT, &sum[i][j], sizeof(FLOATS));                     \
+    }                                                                                     \
+  }
+
+INLINE float as_float(uint32_t word) {
+  float x;
+  memcpy(&x, &word, sizeof x);
+  return x;
+}
+
+// Vectors of 16 and of 8; where the processor's are narrower, the compiler
+// splits them. A number cast to one is repeated.
+typedef float floats16 __attribute__((ext_vector_type(16)));
+typedef uint32_t words16 __attribute__((ext_vector_type(16)));
+typedef float floats8 __attribute__((ext_vector_type(8)));
+typedef uint32_t words8 __attribute__((ext_vector_type(8)));
+
+#define FMA(A, B, C) __builtin_elementwise_fma(A, B, C)
+#define AS(TYPE, VECTOR) __builtin_bit_cast(TYPE, VECTOR)
+#define MULTIPLY_FLOATS16(SUM, WORD, B) FMA(AS(floats16, B), (floats16)(as_float(WORD)), SUM)
+#define MULTIPLY_FLOATS8(SUM, WORD, B) FMA(AS(floats8, B), (floats8)(as_float(WORD)), SUM)
+// Where nothing multiplies pairs: both halves of a pair, widened, one after the
+// other.
+#define MULTIPLY_PAIRS8(SUM, WORD, B)                                                      \
+  FMA(AS(floats8, (B) & 0xffff0000u), (floats8)(as_float((WORD) & 0xffff0000u)),           \
+      FMA(AS(floats8, (B) << 16), (floats8)(as_float((WORD) << 16)), SUM))
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+#define AVX512_BF16 AVX512 ",avx512bf16"
+#define AVX2 "avx2,fma"
+
+enum solon_vectors solon_vectors(void) {
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    return solon_vectors_plain;
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
+      || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
+    return solon_vectors_avx2;
+  return __builtin_cpu_supports("avx512bf16") ? solon_vectors_avx512_bf16
+                                              : solon_vectors_avx512;
+}
+
+#define MULTIPLY_PAIRS16(SUM, WORD, B)                                                     \
+  AS(floats16, _mm512_dpbf16_ps(                                                          \
+      AS(__m512, SUM), AS(__m512bh, (words16)(WORD)), AS(__m512bh, B)))
+
+TILE(float32_avx512, AVX512, floats16, words16, 16, MULTIPLY_FLOATS16)
+TILE_OF_ANY_ROWS(float32_tile_avx512, AVX512, float32_avx512)
+TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16)
+TILE_OF_ANY_ROWS(bfloat16_tile_avx512, AVX512_BF16, bfloat16_avx512)
+#else
+#define AVX2 ""
+enum solon_vectors solon_vectors(void) { return solon_vectors_plain; }
+#endif
+
+// With 16 registers of 8 floats a tile is 6 rows by 16 columns, so a full one
+// goes in four parts.
+TILE(float32_8, AVX2, floats8, words8, 8, MULTIPLY_FLOATS8)
+TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8)
+
+#define TILE_IN_PARTS(NAME, STEP)                                                         \
+  __attribute__((target(AVX2))) static void NAME(                                         \
+      float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
+      const uint32_t *panel, long rows, long depth, int accumulate) {                      \
+    for (long i = 0; i < rows; i += 6)                                                    \
+      for (long j = 0; j < solon_panel_width; j += 16) {                                  \
+        float *part = c + i * c_row + j;                                                  \
+        const uint32_t *from = a + i * a_row, *b = panel + j;                             \
+        switch (least(6, rows - i)) {                                                     \
+        case 1: STEP(1, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
+        case 2: STEP(2, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
+        case 3: STEP(3, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
+        case 4: STEP(4, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
+        case 5: STEP(5, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
+        default: STEP(6, part, c_row, from, a_row, a_step, b, depth, accumulate); break;   \
+        }                                                                                 \
+      }                                                                                   \
+  }
+TILE_IN_PARTS(float32_tile_8, float32_8)
+TILE_IN_PARTS(bfloat16_tile_8, bfloat16_8)
+
+void solon_product_float32(
+    float *c, long c_row, struct solon_rows a, const float *panels, long rows, long depth,
+    long columns, int accumulate) {
+  struct product p = {
+      c, c_row, a, (const uint32_t *)panels, rows, depth, columns, accumulate};
+#if defined(__x86_64__)
+  if (solon_vectors() >= solon_vectors_avx512) {
+    multiply(&p, float32_tile_avx512);
+    return;
+  }
+#endif
+  multiply(&p, float32_tile_8);
+}
+
+void solon_product_bfloat16(
+    float *c, long c_row, struct solon_rows a, const uint32_t *panels, long rows,
+    long depth, long columns, int accumulate) {
+  struct product p = {c, c_row, a, panels, rows, depth, columns, accumulate};
+#if defined(__x86_64__)
+  if (solon_vectors() == solon_vectors_avx512_bf16) {
+    multiply(&p, bfloat16_tile_avx512);
+    return;
+  }
+#endif
+  multiply(&p, bfloat16_tile_8);
+}
