@@ -15,7 +15,7 @@ struct product {
   long c_row;
   struct solon_rows a;
   const uint32_t *panels;
-  long rows, depth, columns;
+  long panel, rows, depth, columns;
   int accumulate;
 };
 
@@ -36,7 +36,7 @@ static void multiply(const struct product *p, tile_function *tile) {
   for (long first = 0; first < p->rows; first += pass) {
     long end = least(first + pass, p->rows);
     for (long column = 0; column < p->columns; column += solon_panel_width) {
-      const uint32_t *panel = p->panels + column * p->depth;
+      const uint32_t *panel = p->panels + column / solon_panel_width * p->panel;
       long columns = least(solon_panel_width, p->columns - column);
       for (long row = first; row < end; row += solon_row_block) {
         long rows = least(solon_row_block, end - row);
@@ -198,10 +198,10 @@ TILE_IN_PARTS(float32_tile_8, float32_8)
 TILE_IN_PARTS(bfloat16_tile_8, bfloat16_8)
 
 void solon_product_float32(
-    float *c, long c_row, struct solon_rows a, const float *panels, long rows, long depth,
-    long columns, int accumulate) {
+    float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
+    long depth, long columns, int accumulate) {
   struct product p = {
-      c, c_row, a, (const uint32_t *)panels, rows, depth, columns, accumulate};
+      c, c_row, a, (const uint32_t *)panels, panel, rows, depth, columns, accumulate};
 #if defined(__x86_64__)
   if (solon_vectors() >= solon_vectors_avx512) {
     multiply(&p, float32_tile_avx512);
@@ -212,9 +212,9 @@ void solon_product_float32(
 }
 
 void solon_product_bfloat16(
-    float *c, long c_row, struct solon_rows a, const uint32_t *panels, long rows,
-    long depth, long columns, int accumulate) {
-  struct product p = {c, c_row, a, panels, rows, depth, columns, accumulate};
+    float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
+    long rows, long depth, long columns, int accumulate) {
+  struct product p = {c, c_row, a, panels, panel, rows, depth, columns, accumulate};
 #if defined(__x86_64__)
   if (solon_vectors() == solon_vectors_avx512_bf16) {
     multiply(&p, bfloat16_tile_avx512);

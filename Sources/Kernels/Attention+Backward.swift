@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Adds the gradients of `attention` to `dq` (`[R, H·D]`), `dk` and `dv` (`[R,
 /// G·D]`). `dout`: `[R, H·D]`; the rest as in the forward pass, whose weights
 /// are computed again from `lse`.
@@ -9,12 +11,12 @@ public func attentionBackward(
   _ dout: ConstFloatPointer, _ q: ConstFloatPointer, _ k: ConstFloatPointer,
   _ v: ConstFloatPointer, _ out: ConstFloatPointer, _ lse: ConstFloatPointer,
   offsets: [Int], heads: Int, keyValueHeads: Int, headDimension: Int,
-  scratch: FloatPointer
+  precision: Precision = .float32, scratch: FloatPointer
 ) {
   for s in 0..<max(0, offsets.count - 1) {
     let plan = AttentionPlan(
       rows: offsets[s + 1] - offsets[s], heads: heads, keyValueHeads: keyValueHeads,
-      headDimension: headDimension)
+      headDimension: headDimension, precision: precision)
     KernelMeter.count(.attention) {
       for g in 0..<keyValueHeads {
         let keyStart = offsets[s] * plan.keyWidth + g * headDimension
@@ -26,7 +28,7 @@ public func attentionBackward(
             lse + offsets[s] * heads + h, lseStride: heads, plan, scratch)
         }
         for r in 0..<plan.rows {
-          let packed = r * plan.packedDimension
+          let packed = r * plan.dimension
           let target = keyStart + r * plan.keyWidth
           addInto(dk + target, scratch + plan.keyGradient + packed, count: headDimension)
           addInto(dv + target, scratch + plan.valueGradient + packed, count: headDimension)
@@ -41,16 +43,11 @@ private func packKeysAndValues(
   _ plan: AttentionPlan, _ scratch: FloatPointer, _ k: ConstFloatPointer,
   _ v: ConstFloatPointer
 ) {
-  packColumns(
-    scratch + plan.transposedKeys, packedRows: plan.scoreWidth, k,
-    stride: plan.keyWidth, rows: plan.rows, width: plan.dimension)
-  packColumns(
-    scratch + plan.transposedValues, packedRows: plan.scoreWidth, v,
-    stride: plan.keyWidth, rows: plan.rows, width: plan.dimension)
-  packRows(
-    scratch + plan.keys, packedWidth: plan.packedDimension, k, stride: plan.keyWidth,
-    rows: plan.rows, width: plan.dimension)
-  let gradients = 2 * plan.packedRows * plan.packedDimension
+  let (stride, count) = (plan.keyWidth, plan.rows)
+  plan.packPanels(scratch + plan.keyPanels, k, stride: stride, count: count)
+  plan.packPanels(scratch + plan.valuePanels, v, stride: stride, count: count)
+  plan.packColumns(scratch + plan.keyColumns, k, stride: stride, count: count)
+  let gradients = 2 * plan.rows * plan.dimension
   (scratch + plan.keyGradient).update(repeating: 0, count: gradients)
 }
 
@@ -61,49 +58,60 @@ private func attendOneHeadBackward(
   _ out: ConstFloatPointer, _ lse: ConstFloatPointer, lseStride: Int,
   _ plan: AttentionPlan, _ scratch: FloatPointer
 ) {
-  let width = plan.packedDimension
-  let scoreWidth = plan.scoreWidth
-  let scores = scratch + plan.scores
-  let scoreGradient = scratch + plan.scoreGradient
-  let queries = scratch + plan.query
-  let outGradient = scratch + plan.outGradient
-  let result = scratch + plan.result
-  for start in stride(from: 0, to: plan.rows, by: queryBlock) {
+  let stride = plan.scoreStride
+  for start in Swift.stride(from: 0, to: plan.rows, by: queryBlock) {
     let count = min(queryBlock, plan.rows - start)
-    let tiles = roundUp(count, to: tileRows)
-    packQueries(plan, queries, q, start: start, count: count)
-    packQueries(plan, outGradient, dout, start: start, count: count)
-    for i in stride(from: 0, to: tiles, by: tileRows) {
-      let end = min(start + i + tileRows, plan.rows)
+    let first = start * plan.queryWidth
+    let queries = plan.rows(
+      q + first, stride: plan.queryWidth, count: count, scratch: scratch + plan.queryRows)
+    let gradients = plan.rows(
+      dout + first, stride: plan.queryWidth, count: count, scratch: scratch + plan.outRows)
+    for i in Swift.stride(from: 0, to: count, by: queryRows) {
+      let rows = min(queryRows, count - i)
+      let end = start + i + rows
       let columns = AttentionPlan.scoreColumns(end)
-      scoreTile(plan, scores + i * scoreWidth, scratch, row: i, end: end)
-      multiplyRows(
-        scoreGradient + i * scoreWidth, scoreWidth, outGradient + i * width, width, 1,
-        scratch + plan.transposedValues, scoreWidth, depth: plan.dimension,
-        columns: columns, accumulate: false)
-      for r in i..<(i + tileRows) {
-        let row = scores + r * scoreWidth
-        let gradientRow = scoreGradient + r * scoreWidth
-        // A tile's spare rows must count for nothing among dK's and dV's sums.
-        let keys = r < count ? start + r + 1 : 0
-        let position = min(start + r, plan.rows - 1)
+      let weights = scratch + plan.scores + i * stride
+      let weightGradient = scratch + plan.scoreGradient + i * stride
+      plan.multiply(
+        weights, stride, queries.dropping(i), scratch + plan.keyPanels, count: rows,
+        depth: plan.dimension, columns: columns)
+      plan.multiply(
+        weightGradient, stride, gradients.dropping(i), scratch + plan.valuePanels,
+        count: rows, depth: plan.dimension, columns: columns)
+      for r in 0..<rows {
+        let position = start + i + r
+        let keys = position + 1
+        let row = weights + r * stride
         (row + keys).update(repeating: -.infinity, count: columns - keys)
         let delta = dot(
           dout + position * plan.queryWidth, out + position * plan.queryWidth,
           count: plan.dimension)
         weighBackward(
-          row, gradientRow, columns: columns, lse: lse[position * lseStride],
-          delta: delta, scaling: plan.scaling)
+          row, weightGradient + r * stride, columns: columns,
+          lse: lse[position * lseStride], delta: delta, scaling: plan.scaling)
       }
-      multiplyRows(
-        result + i * width, width, scoreGradient + i * scoreWidth, scoreWidth, 1,
-        scratch + plan.keys, width, depth: end, columns: width, accumulate: false)
+      let result = scratch + plan.result
+      plan.multiply(
+        result, plan.dimension,
+        plan.scoreRows(
+          weightGradient, count: rows, width: columns, scratch: scratch + plan.roundedScores),
+        scratch + plan.keyColumns, count: rows, depth: end, panelDepth: plan.rows,
+        columns: plan.dimension)
+      for r in 0..<rows {
+        addInto(
+          dq + (start + i + r) * plan.queryWidth, result + r * plan.dimension,
+          count: plan.dimension)
+      }
     }
-    for r in 0..<count {
-      addInto(
-        dq + (start + r) * plan.queryWidth, result + r * width, count: plan.dimension)
-    }
-    addKeyGradients(plan, scratch, start: start, tiles: tiles)
+    let (outColumns, queryColumns) = (scratch + plan.outColumns, scratch + plan.queryColumns)
+    plan.packColumns(outColumns, dout + first, stride: plan.queryWidth, count: count)
+    plan.packColumns(queryColumns, q + first, stride: plan.queryWidth, count: count)
+    addKeyGradients(
+      plan, scratch, scratch + plan.valueGradient, scratch + plan.scores, outColumns,
+      start: start, count: count)
+    addKeyGradients(
+      plan, scratch, scratch + plan.keyGradient, scratch + plan.scoreGradient,
+      queryColumns, start: start, count: count)
   }
 }
 
@@ -124,26 +132,31 @@ private func weighBackward(
   }
 }
 
-/// dV += Pᵀ dO and dK += dSᵀ Q for one block of query rows. Keys are the rows
-/// of the tiles; a tile sums over the query rows not before its first key, in
-/// whole tiles of them, since only there have weights been written.
+/// dX += Wᵀ Y for one block of query rows: dV from the weights and dO, dK from
+/// their gradients and Q. `w`: scores, `[count, scoreStride]`; `y`: packed
+/// columns. Keys are the rows of the product. A tile of keys sums over the query
+/// rows not before its first key, in whole tiles of them: only there has anything
+/// been written.
 private func addKeyGradients(
-  _ plan: AttentionPlan, _ scratch: FloatPointer, start: Int, tiles: Int
+  _ plan: AttentionPlan, _ scratch: FloatPointer, _ dx: FloatPointer, _ w: FloatPointer,
+  _ y: FloatPointer, start: Int, count: Int
 ) {
-  let width = plan.packedDimension
-  let end = min(start + tiles, plan.rows)
-  for key in stride(from: 0, to: end, by: tileRows) {
-    let first = max(0, key - start) / tileRows * tileRows
-    let weights = first * plan.scoreWidth + key
-    multiplyRows(
-      scratch + plan.valueGradient + key * width, width,
-      scratch + plan.scores + weights, 1, plan.scoreWidth,
-      scratch + plan.outGradient + first * width, width, depth: tiles - first,
-      columns: width, accumulate: true)
-    multiplyRows(
-      scratch + plan.keyGradient + key * width, width,
-      scratch + plan.scoreGradient + weights, 1, plan.scoreWidth,
-      scratch + plan.query + first * width, width, depth: tiles - first,
-      columns: width, accumulate: true)
+  // Keys before the block are seen by all of its rows.
+  if start > 0 {
+    let weights = plan.scoreColumns(
+      w, count: count, width: start, scratch: scratch + plan.roundedScores)
+    plan.multiply(
+      dx, plan.dimension, weights, y, count: start, depth: count, columns: plan.dimension,
+      accumulate: true)
+  }
+  for first in stride(from: 0, to: count, by: queryRows) {
+    let keys = min(queryRows, count - first)
+    let weights = plan.scoreColumns(
+      w + first * plan.scoreStride + start + first, count: count - first, width: keys,
+      scratch: scratch + plan.roundedScores)
+    plan.multiply(
+      dx + (start + first) * plan.dimension, plan.dimension, weights,
+      plan.dropRows(first, of: y), count: keys, depth: count - first, panelDepth: count,
+      columns: plan.dimension, accumulate: true)
   }
 }

@@ -88,6 +88,6 @@ public func matmulBackwardWeight(
     solon_product_bfloat16(
       dw, x.width,
       solon_rows(data: dy.words, block: block * depth, row: 1, step: block), x.words,
-      dy.width, depth, x.width, 1)
+      depth * panelWidth, dy.width, depth, x.width, 1)
   }
 }

@@ -98,11 +98,12 @@ public func matmul(
     switch w.precision {
     case .float32:
       solon_product_float32(
-        y, w.outputs, x.operand, w.panels.pointer, x.rows, w.depth, w.outputs,
+        y, w.outputs, x.operand, w.panels.pointer, w.depth * panelWidth, x.rows, w.depth, w.outputs,
         accumulate ? 1 : 0)
     case .bfloat16:
       solon_product_bfloat16(
-        y, w.outputs, x.operand, pairs(w.panels.pointer), x.rows, w.depth, w.outputs,
+        y, w.outputs, x.operand, pairs(w.panels.pointer), w.depth * panelWidth, x.rows, w.depth,
+        w.outputs,
         accumulate ? 1 : 0)
     }
   }

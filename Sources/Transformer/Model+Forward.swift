@@ -40,7 +40,8 @@ extension Model {
       attention(
         a.attended, a.logSum, a.query, a.key, a.value, offsets: batch.offsets,
         heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
-        headDimension: c.headDimension, scratch: w.r.attentionScratch)
+        headDimension: c.headDimension, precision: w.precision,
+        scratch: w.r.attentionScratch)
 
       a.middle.update(from: a.input, count: rows * width)
       x = w.productRows(a.attended, rows, c.queryWidth)
@@ -158,7 +159,7 @@ extension Model {
       r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
       a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,
       heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
-      headDimension: c.headDimension, scratch: r.attentionScratch)
+      headDimension: c.headDimension, precision: w.precision, scratch: r.attentionScratch)
     rotateBackward(
       r.queryGradient, positions: w.positions, rows: rows, heads: c.headCount, table: rotary)
     rotateBackward(

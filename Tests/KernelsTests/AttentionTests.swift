@@ -34,7 +34,7 @@ import Testing
   }
 
   private func forward(
-    _ shape: Naive.AttentionShape, _ inputs: Inputs
+    _ shape: Naive.AttentionShape, _ inputs: Inputs, _ precision: Precision = .float32
   ) -> (out: [Float], lse: [Float]) {
     var out = [Float](repeating: .nan, count: shape.rows * shape.queryWidth)
     var lse = [Float](repeating: .nan, count: shape.rows * shape.heads)
@@ -42,7 +42,7 @@ import Testing
     attention(
       &out, &lse, inputs.q, inputs.k, inputs.v, offsets: shape.offsets,
       heads: shape.heads, keyValueHeads: shape.keyValueHeads,
-      headDimension: shape.dimension, scratch: &memory)
+      headDimension: shape.dimension, precision: precision, scratch: &memory)
     return (out, lse)
   }
 
@@ -102,9 +102,10 @@ import Testing
 
   /// The kernel's gradients, after checking that it adds to what was there.
   private func backward(
-    _ shape: Naive.AttentionShape, _ inputs: Inputs, _ dout: [Float]
+    _ shape: Naive.AttentionShape, _ inputs: Inputs, _ dout: [Float],
+    _ precision: Precision = .float32
   ) -> (dq: [Float], dk: [Float], dv: [Float]) {
-    let (out, lse) = forward(shape, inputs)
+    let (out, lse) = forward(shape, inputs, precision)
     func run(from value: Float) -> (dq: [Float], dk: [Float], dv: [Float]) {
       var dq = [Float](repeating: value, count: inputs.q.count)
       var dk = [Float](repeating: value, count: inputs.k.count)
@@ -113,7 +114,7 @@ import Testing
       attentionBackward(
         &dq, &dk, &dv, dout, inputs.q, inputs.k, inputs.v, out, lse,
         offsets: shape.offsets, heads: shape.heads, keyValueHeads: shape.keyValueHeads,
-        headDimension: shape.dimension, scratch: &memory)
+        headDimension: shape.dimension, precision: precision, scratch: &memory)
       return (dq, dk, dv)
     }
     let result = run(from: 0)
@@ -122,6 +123,23 @@ import Testing
     expectClose(added.dk, wide(result.dk).map { $0 + 2 }, tolerance: 1e-6)
     expectClose(added.dv, wide(result.dv).map { $0 + 2 }, tolerance: 1e-6)
     return result
+  }
+
+  /// In bfloat16 a factor is off by 2⁻⁹ of itself at most; the bound allows for
+  /// sums of such errors, and is a twentieth of what a wrong factor would give.
+  @Test(arguments: shapes)
+  func roundedAttentionIsClose(shape: Naive.AttentionShape) {
+    let inputs = Inputs(shape)
+    let dout = sample("dout", shape.rows * shape.queryWidth)
+    let exact = Naive.attention(wide(inputs.q), wide(inputs.k), wide(inputs.v), shape)
+    let (out, lse) = forward(shape, inputs, .bfloat16)
+    expectClose(out, exact.out, tolerance: 0.01)
+    expectClose(lse, exact.lse, tolerance: 0.01)
+    let gradients = backward(shape, inputs, dout, .bfloat16)
+    let expected = backward(shape, inputs, dout)
+    expectClose(gradients.dq, wide(expected.dq), tolerance: 0.02)
+    expectClose(gradients.dk, wide(expected.dk), tolerance: 0.02)
+    expectClose(gradients.dv, wide(expected.dv), tolerance: 0.02)
   }
 
   @Test(arguments: shapes)

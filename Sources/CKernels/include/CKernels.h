@@ -4,7 +4,8 @@
 // instructions.
 //
 // A product C (+)= A B reads B as panels: of 32 columns each, row after row,
-// `[⌈columns/32⌉, depth, 32]`, with zeros in the columns beyond the last. In
+// `[⌈columns/32⌉, depth, 32]`, with zeros in the columns beyond the last; a panel
+// may have more rows than are read. In
 // bfloat16 an element of A and of B is a pair: two neighbours along the depth in
 // one 32-bit word, the first of them in its lower half.
 //
@@ -38,15 +39,16 @@ struct solon_rows {
   long block, row, step;
 };
 
-// C (+)= A B. `c`: row i begins at c + i * c_row.
+// C (+)= A B. `c`: row i begins at c + i * c_row. `panel`: words from one panel
+// to the next.
 void solon_product_float32(
-    float *c, long c_row, struct solon_rows a, const float *panels, long rows, long depth,
-    long columns, int accumulate);
+    float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
+    long depth, long columns, int accumulate);
 
 // The same for pairs; `depth` counts pairs.
 void solon_product_bfloat16(
-    float *c, long c_row, struct solon_rows a, const uint32_t *panels, long rows,
-    long depth, long columns, int accumulate);
+    float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
+    long rows, long depth, long columns, int accumulate);
 
 // Rounds `rows` rows of `width` numbers, `x_row` apart, to bfloat16, to nearest,
 // ties to even, as pairs of neighbours in a row: `row` words a row, of which the
@@ -64,4 +66,10 @@ void solon_round_columns(
 // Rearranges words into panels: word (o, p) of `x`, `x_row` apart, becomes
 // column o of row p. `out`: `[⌈rows/32⌉, width, 32]`, with zeros beyond `rows`.
 void solon_transpose_to_panels(
+    uint32_t *out, const uint32_t *x, long x_row, long rows, long width);
+
+// Copies words into panels in their own order: word (p, o) of `x`, `x_row` apart,
+// becomes column o of row p. `out`: `[⌈width/32⌉, rows, 32]`, with zeros beyond
+// the width.
+void solon_copy_to_panels(
     uint32_t *out, const uint32_t *x, long x_row, long rows, long width);

@@ -1,4 +1,4 @@
-// Rounding to bfloat16 into the orders in which products read.
+// Into the orders in which products read, rounding to bfloat16 or not.
 #include "CKernels.h"
 
 #include <string.h>
@@ -18,9 +18,9 @@ static inline uint32_t pair(float low, float high) {
 }
 
 static void round_rows(
-    uint32_t *out, long row, const float *x, long x_row, long rows, long from, long width) {
+    uint32_t *out, long row, const float *x, long x_row, long rows, long width) {
   for (long r = 0; r < rows; r++, out += row, x += x_row)
-    for (long i = from; i < width; i += 2)
+    for (long i = 0; i < width; i += 2)
       out[i / 2] = pair(x[i], i + 1 < width ? x[i + 1] : 0);
 }
 
@@ -41,19 +41,24 @@ static void round_columns(
 
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")))
 
+static inline uint32_t lowest(long n) {
+  return n <= 0 ? 0 : n >= 16 ? 0xffff : 0xffffu >> (16 - n);
+}
+
 WIDE static void round_rows_wide(
     uint32_t *out, long row, const float *x, long x_row, long rows, long width) {
-  long whole = width / 32 * 32;
   for (long r = 0; r < rows; r++) {
     const float *from = x + r * x_row;
     uint32_t *to = out + r * row;
-    for (long i = 0; i < whole; i += 32) {
-      __m512bh both =
-          _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + 16), _mm512_loadu_ps(from + i));
-      _mm512_storeu_si512(to + i / 2, (__m512i)both);
+    for (long i = 0; i < width; i += 32) {
+      long rest = width - i;
+      __m512 low = _mm512_maskz_loadu_ps((__mmask16)lowest(rest), from + i);
+      __m512 high = _mm512_maskz_loadu_ps((__mmask16)lowest(rest - 16), from + i + 16);
+      _mm512_mask_storeu_epi32(
+          to + i / 2, (__mmask16)lowest((rest + 1) / 2),
+          (__m512i)_mm512_cvtne2ps_pbh(high, low));
     }
   }
-  if (whole < width) round_rows(out, row, x, x_row, rows, whole, width);
 }
 
 // The pairs of up to 16 columns of two rows.
@@ -77,11 +82,10 @@ WIDE static void round_columns_wide(
     for (long column = 0; column < width; column += block_width, to += pairs * block_width)
       for (long i = 0; i < block_width; i += 16) {
         long room = least(16, block_width - i);
-        long columns = least(room, width - column - i);
-        __mmask16 read = columns <= 0 ? 0 : (__mmask16)(0xffff >> (16 - columns));
+        __mmask16 read = (__mmask16)lowest(least(room, width - column - i));
         __m512i words =
             column_pairs(low + column + i, high ? high + column + i : 0, read);
-        _mm512_mask_storeu_epi32(to + i, (__mmask16)(0xffff >> (16 - room)), words);
+        _mm512_mask_storeu_epi32(to + i, (__mmask16)lowest(room), words);
       }
   }
 }
@@ -95,7 +99,7 @@ void solon_round_rows(
     return;
   }
 #endif
-  round_rows(out, row, x, x_row, rows, 0, width);
+  round_rows(out, row, x, x_row, rows, width);
 }
 
 void solon_round_columns(
@@ -123,5 +127,16 @@ void solon_transpose_to_panels(
       }
     }
     out += width * solon_panel_width;
+  }
+}
+
+void solon_copy_to_panels(
+    uint32_t *out, const uint32_t *x, long x_row, long rows, long width) {
+  for (long first = 0; first < width; first += solon_panel_width) {
+    long columns = least(solon_panel_width, width - first);
+    for (long p = 0; p < rows; p++, out += solon_panel_width) {
+      memcpy(out, x + p * x_row + first, columns * sizeof *out);
+      memset(out + columns, 0, (solon_panel_width - columns) * sizeof *out);
+    }
   }
 }
