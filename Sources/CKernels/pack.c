@@ -140,3 +140,15 @@ void solon_copy_to_panels(
     }
   }
 }
+
+void solon_store_rounded(
+    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
+    const float *key, const float *value, long width) {
+  for (long d = 0; d < width; d += 2)
+    keys[d / 2 * key_row] = pair(key[d], d + 1 < width ? key[d + 1] : 0);
+  for (long d = 0; d < width; d++) {
+    uint32_t *word = values + d / solon_panel_width * value_panel
+        + position / 2 * solon_panel_width + d % solon_panel_width;
+    *word = position % 2 ? (*word & 0xffff) | rounded(value[d]) << 16 : rounded(value[d]);
+  }
+}

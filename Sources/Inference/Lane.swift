@@ -8,6 +8,7 @@ import Transformer
 /// each lane is used by one thread.
 final class Lane: @unchecked Sendable {
   private let configuration: ModelConfiguration
+  private let precision: Precision
   private let number: Int
   private let rowsPerStep: Int
   private let sharesPrefixes: Bool
@@ -26,14 +27,14 @@ final class Lane: @unchecked Sendable {
   private(set) var rowsFed = 0
 
   init(
-    _ configuration: ModelConfiguration, number: Int, rowsPerStep: Int,
-    sharesPrefixes: Bool
+    _ model: Model, number: Int, rowsPerStep: Int, sharesPrefixes: Bool
   ) {
-    self.configuration = configuration
+    configuration = model.configuration
+    precision = model.precision
     self.number = number
     self.rowsPerStep = rowsPerStep
     self.sharesPrefixes = sharesPrefixes
-    sampler = Sampler(vocabulary: configuration.vocabularySize)
+    sampler = Sampler(vocabulary: model.configuration.vocabularySize)
   }
 
   /// Makes sure of `slots` slots of `capacity` positions, keeping what is there
@@ -43,10 +44,11 @@ final class Lane: @unchecked Sendable {
   func prepare(slots: Int, capacity: Int, bytes: Int) {
     if cache == nil || slots > self.slots || capacity > self.capacity {
       let most = (max(slots, self.slots), max(capacity, self.capacity))
-      let isAffordable = most.0 * most.1 * configuration.cacheBytesPerToken <= bytes
+      let isAffordable = most.0 * most.1 * configuration.cacheBytesPerToken(precision) <= bytes
       (self.slots, self.capacity) = isAffordable ? most : (slots, capacity)
       cache = nil
-      cache = KeyValueCache(configuration, slots: self.slots, capacity: self.capacity)
+      cache = KeyValueCache(
+        configuration, slots: self.slots, capacity: self.capacity, precision: precision)
     }
     let rows = max(rowsPerStep, self.slots)
     if workspace == nil || rows > workspaceRows {
@@ -230,7 +232,7 @@ func commonPrefix(_ a: [Int32], _ b: [Int32], limit: Int) -> Int {
 
 extension ModelConfiguration {
   /// Bytes of one token's keys and values in all layers.
-  var cacheBytesPerToken: Int {
-    2 * layerCount * keyValueWidth * MemoryLayout<Float>.stride
+  func cacheBytesPerToken(_ precision: Precision) -> Int {
+    2 * layerCount * keyValueWidth * precision.byteCount
   }
 }

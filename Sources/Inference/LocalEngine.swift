@@ -73,7 +73,7 @@ public final class LocalEngine: LanguageModelEngine {
     lanes = Mutex(
       (0..<options.lanes).map { number in
         Lane(
-          model.configuration, number: number, rowsPerStep: options.rowsPerStep,
+          model, number: number, rowsPerStep: options.rowsPerStep,
           sharesPrefixes: options.sharesPrefixes)
       })
   }
@@ -216,7 +216,7 @@ public final class LocalEngine: LanguageModelEngine {
     let capacity = min(contextLength, (length + quantum - 1) / quantum * quantum)
     let share = (requests + options.lanes - 1) / options.lanes
     let affordable = max(
-      1, options.cacheBytesPerLane / (capacity * model.configuration.cacheBytesPerToken))
+      1, options.cacheBytesPerLane / (capacity * model.configuration.cacheBytesPerToken(model.precision)))
     return (min(options.slotsPerLane, share, affordable), capacity)
   }
 }

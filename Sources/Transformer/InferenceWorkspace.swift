@@ -30,9 +30,8 @@ public final class InferenceWorkspace: @unchecked Sendable {
       value = arena.take(rows * c.keyValueWidth)
       attended = arena.take(rows * c.queryWidth)
       attentionScratch = arena.take(
-        AttentionScratch.scratchCount(
-          maximumSequence: c.maximumPositions, heads: c.headCount,
-          keyValueHeads: c.keyValueHeadCount, headDimension: c.headDimension))
+        cachedAttentionScratchCount(
+          length: c.maximumPositions, headDimension: c.headDimension))
       gate = arena.take(rows * c.intermediateSize)
       up = arena.take(rows * c.intermediateSize)
       activated = arena.take(rows * c.intermediateSize)

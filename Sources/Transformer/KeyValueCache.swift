@@ -1,4 +1,4 @@
-internal import Kernels
+public import Kernels
 
 /// Keys and values of the tokens already seen, for a fixed number of slots; a
 /// slot holds one sequence of up to `capacity` tokens. One lane owns one.
@@ -17,7 +17,10 @@ public final class KeyValueCache: @unchecked Sendable {
   /// `[layers, slots]` blocks of `layout`.
   private let values: FloatBuffer
 
-  public init(_ configuration: ModelConfiguration, slots: Int, capacity: Int) {
+  public init(
+    _ configuration: ModelConfiguration, slots: Int, capacity: Int,
+    precision: Precision = .float32
+  ) {
     precondition(
       capacity <= configuration.maximumPositions,
       "a capacity of \(capacity) exceeds \(configuration.maximumPositions) positions")
@@ -26,10 +29,10 @@ public final class KeyValueCache: @unchecked Sendable {
     self.capacity = capacity
     layout = CacheLayout(
       keyValueHeads: configuration.keyValueHeadCount,
-      headDimension: configuration.headDimension, capacity: capacity)
-    let count = configuration.layerCount * slots * layout.count
-    keys = FloatBuffer(count: count)
-    values = FloatBuffer(count: count)
+      headDimension: configuration.headDimension, capacity: capacity, precision: precision)
+    let blocks = configuration.layerCount * slots
+    keys = FloatBuffer(count: blocks * layout.keyCount)
+    values = FloatBuffer(count: blocks * layout.valueCount)
   }
 
   /// Copies the first `length` tokens of one slot to another, in every layer.
@@ -46,14 +49,14 @@ public final class KeyValueCache: @unchecked Sendable {
   }
 
   /// Bytes allocated.
-  public var byteCount: Int { 2 * keys.count * MemoryLayout<Float>.stride }
+  public var byteCount: Int { (keys.count + values.count) * MemoryLayout<Float>.stride }
 
   /// One slot's keys in one layer.
   func keys(_ layer: Int, _ slot: Int) -> FloatPointer {
-    keys.pointer + (layer * slots + slot) * layout.count
+    keys.pointer + (layer * slots + slot) * layout.keyCount
   }
   /// One slot's values in one layer.
   func values(_ layer: Int, _ slot: Int) -> FloatPointer {
-    values.pointer + (layer * slots + slot) * layout.count
+    values.pointer + (layer * slots + slot) * layout.valueCount
   }
 }

@@ -94,13 +94,33 @@ extension PackedWeights {
     let c = configuration
     let r = w.r
     rotate(r.query, positions: w.positions, rows: rows.count, heads: c.headCount, table: rotary)
-    for (index, row) in rows.enumerated() {
-      cachedAttention(
-        r.attended + index * c.queryWidth, r.query + index * c.queryWidth,
-        keys: cache.keys(layer, row.slot), values: cache.values(layer, row.slot),
-        layout: cache.layout, length: row.position + 1, heads: c.headCount,
-        scratch: r.attentionScratch)
+    let heads = c.headCount / c.keyValueHeadCount
+    for run in runs(rows) {
+      let row = rows[run.lowerBound]
+      for group in 0..<c.keyValueHeadCount {
+        let start = run.lowerBound * c.queryWidth + group * heads * c.headDimension
+        cachedAttention(
+          r.attended + start, r.query + start, rows: run.count, rowStride: c.queryWidth,
+          first: row.position, heads: heads, keys: cache.keys(layer, row.slot),
+          values: cache.values(layer, row.slot), layout: cache.layout, keyValueHead: group,
+          scratch: r.attentionScratch)
+      }
     }
+  }
+
+  /// Rows that are neighbours in one sequence.
+  private func runs(_ rows: [StepRow]) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for (index, row) in rows.enumerated() {
+      if let last = runs.last, rows[index - 1].slot == row.slot,
+        rows[index - 1].position + 1 == row.position
+      {
+        runs[runs.count - 1] = last.lowerBound..<index + 1
+      } else {
+        runs.append(index..<index + 1)
+      }
+    }
+    return runs
   }
 
   /// Moves the rows that want logits to the front of the residual stream and of
@@ -119,8 +139,9 @@ extension PackedWeights {
 
   private func check(_ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace) {
     precondition(
-      w.configuration == configuration && cache.configuration == configuration,
-      "the workspace or the cache is of another model shape")
+      w.configuration == configuration && cache.configuration == configuration
+        && cache.layout.precision == precision,
+      "the workspace or the cache is of another model shape or precision")
     precondition(
       (1...w.maximumRows).contains(rows.count),
       "a step of \(rows.count) rows in a workspace for 1...\(w.maximumRows)")

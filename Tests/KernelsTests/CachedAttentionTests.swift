@@ -19,15 +19,14 @@ import Testing
     let layout: CacheLayout
     let keys, values: FloatBuffer
 
-    init(_ shape: Naive.AttentionShape, behind: Float) {
+    init(_ shape: Naive.AttentionShape, behind: Float, _ precision: Precision = .float32) {
       layout = CacheLayout(
         keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension,
-        capacity: shape.rows + 5)
-      keys = FloatBuffer(count: layout.count)
-      values = FloatBuffer(count: layout.count)
-      for i in 0..<layout.count {
-        keys[i] = behind
-        values[i] = behind
+        capacity: shape.rows + 5, precision: precision)
+      keys = FloatBuffer(count: layout.keyCount)
+      values = FloatBuffer(count: layout.valueCount)
+      for buffer in [keys, values] {
+        for i in 0..<buffer.count { buffer[i] = behind }
       }
     }
 
@@ -40,19 +39,61 @@ import Testing
     }
   }
 
+  /// Rows of queries, the last of which sees `length` positions.
   private func step(
     _ cache: Cache, _ q: [Float], _ shape: Naive.AttentionShape, length: Int
   ) -> [Float] {
+    let rows = q.count / shape.queryWidth
+    let heads = shape.heads / shape.keyValueHeads
+    var scratch = [Float](
+      repeating: .nan,
+      count: cachedAttentionScratchCount(length: length, headDimension: shape.dimension))
+    var out = [Float](repeating: .nan, count: q.count)
+    out.withUnsafeMutableBufferPointer { out in
+      q.withUnsafeBufferPointer { q in
+        for group in 0..<shape.keyValueHeads {
+          let start = group * heads * shape.dimension
+          cachedAttention(
+            out.baseAddress! + start, q.baseAddress! + start, rows: rows,
+            rowStride: shape.queryWidth, first: length - rows, heads: heads,
+            keys: cache.keys.pointer, values: cache.values.pointer, layout: cache.layout,
+            keyValueHead: group, scratch: &scratch)
+        }
+      }
+    }
+    return out
+  }
+
+  /// A prompt read whole, in pieces or token by token has, bit by bit, the
+  /// results of a training pass.
+  @Test(arguments: shapes, Precision.allCases)
+  func hasTheBitsOfAttention(shape: Naive.AttentionShape, precision: Precision) {
+    let q = sample("q", shape.rows * shape.queryWidth)
+    let k = sample("k", shape.rows * shape.keyWidth)
+    let v = sample("v", shape.rows * shape.keyWidth)
+    var expected = [Float](repeating: .nan, count: q.count)
+    var lse = [Float](repeating: .nan, count: shape.rows * shape.heads)
     var scratch = [Float](
       repeating: .nan,
       count: AttentionScratch.scratchCount(
-        maximumSequence: length, heads: shape.heads, keyValueHeads: shape.keyValueHeads,
-        headDimension: shape.dimension))
-    var out = [Float](repeating: .nan, count: shape.queryWidth)
-    cachedAttention(
-      &out, q, keys: cache.keys.pointer, values: cache.values.pointer, layout: cache.layout,
-      length: length, heads: shape.heads, scratch: &scratch)
-    return out
+        maximumSequence: shape.rows, heads: shape.heads,
+        keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension))
+    attention(
+      &expected, &lse, q, k, v, offsets: shape.offsets, heads: shape.heads,
+      keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension,
+      precision: precision, scratch: &scratch)
+    let cache = Cache(shape, behind: .nan, precision)
+    cache.fill(k, v, shape)
+    for piece in [1, 5, 13, shape.rows] {
+      var result: [Float] = []
+      for start in stride(from: 0, to: shape.rows, by: piece) {
+        let end = min(start + piece, shape.rows)
+        result += step(
+          cache, Array(q[(start * shape.queryWidth)..<(end * shape.queryWidth)]), shape,
+          length: end)
+      }
+      #expect(bits(result) == bits(expected), "\(piece) rows at a time")
+    }
   }
 
   @Test(arguments: shapes)
@@ -72,14 +113,14 @@ import Testing
   }
 
   /// What lies behind the length, and a copy to another place, change no bit.
-  @Test(arguments: shapes)
-  func dependsOnItsPositionsAlone(shape: Naive.AttentionShape) {
+  @Test(arguments: shapes, Precision.allCases)
+  func dependsOnItsPositionsAlone(shape: Naive.AttentionShape, precision: Precision) {
     let q = sample("q", shape.queryWidth)
     let k = sample("k", shape.rows * shape.keyWidth)
     let v = sample("v", shape.rows * shape.keyWidth)
-    let clean = Cache(shape, behind: 0)
-    let dirty = Cache(shape, behind: .nan)
-    let copy = Cache(shape, behind: .infinity)
+    let clean = Cache(shape, behind: 0, precision)
+    let dirty = Cache(shape, behind: .nan, precision)
+    let copy = Cache(shape, behind: .infinity, precision)
     clean.fill(k, v, shape)
     dirty.fill(k, v, shape)
     for length in Set([1, shape.rows / 2 + 1, shape.rows]) {

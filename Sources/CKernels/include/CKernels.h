@@ -68,6 +68,14 @@ void solon_round_columns(
 void solon_transpose_to_panels(
     uint32_t *out, const uint32_t *x, long x_row, long rows, long width);
 
+// Rounds one position's key and value of `width` numbers into a cache. Its key
+// becomes a column of pairs, `key_row` words apart. Its value becomes one half of
+// the pairs of row position / 2 of the panels of 32 columns that lie `value_panel`
+// words apart; an even position clears the other half.
+void solon_store_rounded(
+    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
+    const float *key, const float *value, long width);
+
 // Copies words into panels in their own order: word (p, o) of `x`, `x_row` apart,
 // becomes column o of row p. `out`: `[⌈width/32⌉, rows, 32]`, with zeros beyond
 // the width.
