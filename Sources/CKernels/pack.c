@@ -141,7 +141,7 @@ void solon_copy_to_panels(
   }
 }
 
-void solon_store_rounded(
+static void store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width) {
   for (long d = 0; d < width; d += 2)
@@ -151,4 +151,45 @@ void solon_store_rounded(
         + position / 2 * solon_panel_width + d % solon_panel_width;
     *word = position % 2 ? (*word & 0xffff) | rounded(value[d]) << 16 : rounded(value[d]);
   }
+}
+
+#if defined(__x86_64__)
+WIDE static void store_rounded_wide(
+    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
+    const float *key, const float *value, long width) {
+  for (long d = 0; d < width; d += 32) {
+    uint32_t words[16];
+    round_rows_wide(words, 16, key + d, width, 1, least(32, width - d));
+    for (long i = 0; i < least(16, (width - d + 1) / 2); i++)
+      keys[(d / 2 + i) * key_row] = words[i];
+  }
+  values += position / 2 * solon_panel_width;
+  for (long d = 0; d < width; d += 16) {
+    uint32_t *to = values + d / solon_panel_width * value_panel + d % solon_panel_width;
+    __mmask16 some = (__mmask16)lowest(width - d);
+    __m512i half = _mm512_cvtepu16_epi32(
+        (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(some, value + d)));
+    if (position % 2)
+      half = _mm512_or_si512(
+          _mm512_slli_epi32(half, 16),
+          _mm512_and_si512(_mm512_maskz_loadu_epi32(some, to), _mm512_set1_epi32(0xffff)));
+    _mm512_mask_storeu_epi32(to, some, half);
+  }
+}
+#endif
+
+void solon_store_rounded(
+    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
+    const float *key, const float *value, long width) {
+#if defined(__x86_64__)
+  if (solon_vectors() == solon_vectors_avx512_bf16) {
+    store_rounded_wide(keys, key_row, values, value_panel, position, key, value, width);
+    return;
+  }
+#endif
+  store_rounded(keys, key_row, values, value_panel, position, key, value, width);
+}
+
+void solon_prefetch(const void *memory, long bytes) {
+  for (long i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)memory + i, 0, 2);
 }

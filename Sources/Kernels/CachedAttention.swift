@@ -29,7 +29,10 @@ public func cachedAttention(
       rows: first + rows, heads: 1, keyValueHeads: 1, headDimension: dimension,
       precision: layout.precision),
     keys: keys + keyValueHead * layout.keysPerHead,
-    values: values + keyValueHead * layout.valuesPerHead, capacity: layout.capacity,
+    values: values + keyValueHead * layout.valuesPerHead,
+    nextKeys: keyValueHead + 1 < layout.keyValueHeads
+      ? keys + (keyValueHead + 1) * layout.keysPerHead : nil,
+    capacity: layout.capacity,
     scratch: scratch)
   KernelMeter.count(.attention) {
     if rows == 1 {
@@ -56,6 +59,8 @@ public func cachedAttention(
 private struct CachedCall {
   let plan: AttentionPlan
   let keys, values: ConstFloatPointer
+  /// Of the next key/value head, if there is one.
+  let nextKeys: ConstFloatPointer?
   let capacity: Int
   let scratch: FloatPointer
 
@@ -72,6 +77,10 @@ private struct CachedCall {
     let queries = plan.rows(q, stride: stride, count: count, scratch: roundedQueries)
     let end = first + (count - 1) * step + 1
     let columns = AttentionPlan.scoreColumns(end)
+    let bytes = columns * plan.dimension * plan.precision.byteCount
+    // One row per sequence reads too little of a cache for the processor to see
+    // a pattern: what comes next is fetched while this is multiplied.
+    if step == 0 { solon_prefetch(values, bytes) }
     plan.multiply(
       scores, plan.scoreStride, queries, keys, count: count, depth: plan.dimension,
       columns: columns)
@@ -83,6 +92,7 @@ private struct CachedCall {
         row, row, minus: maximum(row, count: columns), scaling: plan.scaling,
         count: columns)
     }
+    if step == 0, let nextKeys { solon_prefetch(nextKeys, bytes) }
     plan.multiply(
       out, stride,
       plan.scoreRows(scores, count: count, width: columns, scratch: rounded), values,

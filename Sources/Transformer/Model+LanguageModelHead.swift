@@ -41,9 +41,8 @@ extension Model {
     let vocabulary = configuration.vocabularySize
     let width = configuration.hiddenSize
     let holdsLogits = w.held == .init(rows: rows, temperature: temperature)
-    // The selected rows were divided by the temperature, which already scales
-    // the weight's gradient; the rows' own gradient is divided here.
-    let scale = 1 / temperature
+    // By the logits before they were divided by the temperature.
+    let coefficients = coefficients.map { $0 / temperature }
     for start in stride(from: 0, to: rows.count, by: w.logitRows) {
       let count = min(w.logitRows, rows.count - start)
       let chunk = rows[start..<start + count]
@@ -62,28 +61,29 @@ extension Model {
         inputs: width, into: gradient.pointer + layout.headWeight, delta,
         weight(layout.headWeight), w.weightsOfForward.backward?.head)
       for (index, row) in chunk.enumerated() {
-        addScaled(
-          w.r.hiddenGradient + Int(row) * width, delta + index * width, scale, count: width)
+        addInto(w.r.hiddenGradient + Int(row) * width, delta + index * width, count: width)
       }
     }
     w.held = nil
   }
 
-  /// Gathers hidden rows, divided by the temperature, into `w.r.selected`, and
-  /// computes their logits, `[rows, V]`, into `w.r.logits`.
+  /// Gathers hidden rows into `w.r.selected`, and computes their logits, `[rows,
+  /// V]`, divided by the temperature, into `w.r.logits`: as sampling does, so that
+  /// both have the same bits.
   private func computeLogits(
     _ rows: ArraySlice<Int32>, _ temperature: Float, _ w: TrainingWorkspace
   ) {
     let width = configuration.hiddenSize
-    let scale = 1 / temperature
-    w.r.selected.update(repeating: 0, count: rows.count * width)
     for (index, row) in rows.enumerated() {
-      addScaled(w.r.selected + index * width, w.r.hidden + Int(row) * width, scale, count: width)
+      (w.r.selected + index * width).update(from: w.r.hidden + Int(row) * width, count: width)
     }
     guard let head = w.weightsOfForward.head else {
       preconditionFailure("the last forward pass was of a model without a vocabulary")
     }
     matmul(w.r.logits, w.productRows(w.r.selected, rows.count, width), head)
+    if temperature != 1 {
+      scale(w.r.logits, by: 1 / temperature, count: rows.count * configuration.vocabularySize)
+    }
   }
 
   private func checkHead(_ rows: [Int32], _ targets: Int, _ w: TrainingWorkspace) {
@@ -92,9 +92,4 @@ extension Model {
     precondition(rows.count == targets, "one target a row")
     precondition(rows.count <= w.maximumRows, "more rows than the workspace holds")
   }
-}
-
-/// y += scale · x
-private func addScaled(_ y: FloatPointer, _ x: FloatPointer, _ scale: Float, count: Int) {
-  for index in 0..<count { y[index] += scale * x[index] }
 }

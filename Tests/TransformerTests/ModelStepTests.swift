@@ -5,27 +5,34 @@ import Testing
 
 /// What else is in a step, and how a prompt is cut up, changes no bit.
 @Suite struct ModelStepTests {
-  let model: Model
+  let models: [Precision: Model]
 
   init() throws {
     try BLAS.load()
     // Widths as in the shipped model: rows that do not fill a vector register
     // or a cache block, and reductions long enough to be split.
-    model = Model(
-      configuration: ModelConfiguration(
-        vocabularySize: 320, hiddenSize: 256, intermediateSize: 704, layerCount: 2,
-        headCount: 8, keyValueHeadCount: 4, headDimension: 32, maximumPositions: 128),
-      initializedBy: 3)
+    let configuration = ModelConfiguration(
+      vocabularySize: 320, hiddenSize: 256, intermediateSize: 704, layerCount: 2,
+      headCount: 8, keyValueHeadCount: 4, headDimension: 32, maximumPositions: 128)
+    models = Dictionary(
+      uniqueKeysWithValues: Precision.allCases.map {
+        ($0, Model(configuration: configuration, precision: $0, initializedBy: 3))
+      })
   }
 
-  private func logits(_ pointer: UnsafePointer<Float>, row: Int) -> [UInt32] {
+  private func logits(
+    _ model: Model, _ pointer: UnsafePointer<Float>, row: Int
+  ) -> [UInt32] {
     let vocabulary = model.configuration.vocabularySize
     return (0..<vocabulary).map { pointer[row * vocabulary + $0].bitPattern }
   }
 
   /// Logits after each token of `tokens`, fed alone in chunks of `chunk`.
-  private func alone(_ tokens: [Int32], chunk: Int, slot: Int = 0) -> [[UInt32]] {
-    let cache = KeyValueCache(model.configuration, slots: slot + 1, capacity: 128)
+  private func alone(
+    _ model: Model, _ tokens: [Int32], chunk: Int, slot: Int = 0
+  ) -> [[UInt32]] {
+    let cache = KeyValueCache(
+      model.configuration, slots: slot + 1, capacity: 128, precision: model.precision)
     let w = InferenceWorkspace(model.configuration, maximumRows: chunk)
     var result: [[UInt32]] = []
     for start in stride(from: 0, to: tokens.count, by: chunk) {
@@ -33,27 +40,31 @@ import Testing
         StepRow(token: tokens[$0], slot: slot, position: $0)
       }
       let pointer = model.step(rows, cache, w)
-      result += rows.indices.map { logits(pointer, row: $0) }
+      result += rows.indices.map { logits(model, pointer, row: $0) }
     }
     return result
   }
 
-  @Test func chunksChangeNoBit() {
+  @Test(arguments: Precision.allCases)
+  func chunksChangeNoBit(precision: Precision) throws {
+    let model = try #require(models[precision])
     let tokens = model.randomSequences([70], seed: 1)[0]
-    let oneByOne = alone(tokens, chunk: 1)
+    let oneByOne = alone(model, tokens, chunk: 1)
     for chunk in [2, 5, 7, 13, 32, 70] {
-      let same = alone(tokens, chunk: chunk) == oneByOne
+      let same = alone(model, tokens, chunk: chunk) == oneByOne
       #expect(same, "chunks of \(chunk)")
     }
   }
 
   /// 32 sequences of unequal lengths decoded together, in rising or falling
   /// slot order, some joining late, against each alone.
-  @Test(arguments: [false, true])
-  func companyChangesNoBit(_ reversed: Bool) {
+  @Test(arguments: [false, true], Precision.allCases)
+  func companyChangesNoBit(_ reversed: Bool, precision: Precision) throws {
+    let model = try #require(models[precision])
     let sequences = model.randomSequences((0..<32).map { 3 + $0 * 7 % 29 }, seed: 100)
-    let expected = sequences.map { alone($0, chunk: $0.count) }
-    let cache = KeyValueCache(model.configuration, slots: 32, capacity: 64)
+    let expected = sequences.map { alone(model, $0, chunk: $0.count) }
+    let cache = KeyValueCache(
+      model.configuration, slots: 32, capacity: 64, precision: model.precision)
     let w = InferenceWorkspace(model.configuration, maximumRows: 64)
     var computed = sequences.map { _ in [[UInt32]]() }
     for time in 0..<64 {
@@ -67,7 +78,7 @@ import Testing
       if reversed { rows.reverse() }
       let pointer = model.step(rows, cache, w)
       for (index, row) in rows.enumerated() {
-        computed[row.slot].append(logits(pointer, row: index))
+        computed[row.slot].append(logits(model, pointer, row: index))
       }
     }
     for slot in sequences.indices {
@@ -77,39 +88,48 @@ import Testing
   }
 
   /// A step of every size gives its first row the same bits.
-  @Test func rowCountChangesNoBit() {
+  @Test(arguments: Precision.allCases)
+  func rowCountChangesNoBit(precision: Precision) throws {
+    let model = try #require(models[precision])
     let tokens = model.randomSequences([130], seed: 7)[0]
-    let expected = alone(Array(tokens.prefix(1)), chunk: 1)[0]
-    let cache = KeyValueCache(model.configuration, slots: 130, capacity: 4)
+    let expected = alone(model, Array(tokens.prefix(1)), chunk: 1)[0]
+    let cache = KeyValueCache(
+      model.configuration, slots: 130, capacity: 4, precision: model.precision)
     let w = InferenceWorkspace(model.configuration, maximumRows: 130)
     for count in 1...130 {
       let rows = (0..<count).map {
         StepRow(token: tokens[$0], slot: $0, position: 0, wantsLogits: $0 == 0)
       }
-      let same = logits(model.step(rows, cache, w), row: 0) == expected
+      let same = logits(model, model.step(rows, cache, w), row: 0) == expected
       #expect(same, "\(count) rows")
     }
   }
 
-  @Test func rowsThatWantNoLogitsAreLeftOut() {
+  @Test(arguments: Precision.allCases)
+  func rowsThatWantNoLogitsAreLeftOut(precision: Precision) throws {
+    let model = try #require(models[precision])
     let tokens = model.randomSequences([11], seed: 9)[0]
-    let expected = alone(tokens, chunk: 11)
-    let cache = KeyValueCache(model.configuration, slots: 1, capacity: 16)
+    let expected = alone(model, tokens, chunk: 11)
+    let cache = KeyValueCache(
+      model.configuration, slots: 1, capacity: 16, precision: model.precision)
     let w = InferenceWorkspace(model.configuration, maximumRows: 11, maximumLogitRows: 3)
     let rows = tokens.enumerated().map {
       StepRow(token: $1, slot: 0, position: $0, wantsLogits: [2, 5, 10].contains($0))
     }
     let pointer = model.step(rows, cache, w)
     for (index, position) in [2, 5, 10].enumerated() {
-      let same = logits(pointer, row: index) == expected[position]
+      let same = logits(model, pointer, row: index) == expected[position]
       #expect(same, "position \(position)")
     }
   }
 
-  @Test func copiedPrefixContinuesAlike() {
+  @Test(arguments: Precision.allCases)
+  func copiedPrefixContinuesAlike(precision: Precision) throws {
+    let model = try #require(models[precision])
     let tokens = model.randomSequences([20], seed: 11)[0]
-    let expected = alone(tokens, chunk: 20)
-    let cache = KeyValueCache(model.configuration, slots: 3, capacity: 24)
+    let expected = alone(model, tokens, chunk: 20)
+    let cache = KeyValueCache(
+      model.configuration, slots: 3, capacity: 24, precision: model.precision)
     let w = InferenceWorkspace(model.configuration, maximumRows: 20)
     model.step(
       tokens.prefix(12).enumerated().map { StepRow(token: $1, slot: 2, position: $0) }, cache, w)
@@ -117,40 +137,47 @@ import Testing
     let rest = (12..<20).map { StepRow(token: tokens[$0], slot: 0, position: $0) }
     let pointer = model.step(rest, cache, w)
     for index in rest.indices {
-      let same = logits(pointer, row: index) == expected[12 + index]
+      let same = logits(model, pointer, row: index) == expected[12 + index]
       #expect(same, "position \(12 + index)")
     }
   }
 
   /// A snapshot is kept while no weight changes, and not after one has.
-  @Test func snapshotFollowsTheModel() {
+  @Test(arguments: Precision.allCases)
+  func snapshotFollowsTheModel(precision: Precision) throws {
+    let model = try #require(models[precision])
     let tokens = model.randomSequences([5], seed: 17)[0]
-    let before = alone(tokens, chunk: 5)
+    let before = alone(model, tokens, chunk: 5)
     let snapshot = model.packedWeights()
     #expect(model.packedWeights() === snapshot)
     model.parameters[model.layout.layers[1].down + 1234] += 0.01
     #expect(model.packedWeights() !== snapshot)
-    let changed = alone(tokens, chunk: 5) != before
+    let changed = alone(model, tokens, chunk: 5) != before
     #expect(changed)
-    let cache = KeyValueCache(model.configuration, slots: 1, capacity: 8)
+    let cache = KeyValueCache(
+      model.configuration, slots: 1, capacity: 8, precision: model.precision)
     let w = InferenceWorkspace(model.configuration, maximumRows: 5)
     let rows = tokens.enumerated().map { StepRow(token: $1, slot: 0, position: $0) }
     let pointer = snapshot.step(rows, cache, w)
-    let kept = rows.indices.allSatisfy { logits(pointer, row: $0) == before[$0] }
+    let kept = rows.indices.allSatisfy { logits(model, pointer, row: $0) == before[$0] }
     #expect(kept)
   }
 
   /// The cached path and the packed path compute one function.
-  @Test func agreesWithForward() {
+  @Test(arguments: Precision.allCases)
+  func agreesWithForward(precision: Precision) throws {
+    let model = try #require(models[precision])
     let sequences = model.randomSequences([40, 3, 17], seed: 13)
     let batch = PackedBatch(sequences)
     let (rows, targets) = nextTokenTargets(batch)
-    let w = TrainingWorkspace(model.configuration, maximumRows: 64, maximumSequence: 64)
+    let w = TrainingWorkspace(
+      model.configuration, maximumRows: 64, maximumSequence: 64, precision: model.precision)
     model.forward(batch, w)
     let packed = model.logProbabilities(rows: rows, targets: targets, w).logProbabilities
     let vocabulary = model.configuration.vocabularySize
     let stepped = sequences.flatMap { tokens in
-      zip(alone(tokens, chunk: 8).dropLast(), tokens.dropFirst()).map { bits, target -> Float in
+      zip(alone(model, tokens, chunk: 8).dropLast(), tokens.dropFirst()).map {
+        bits, target -> Float in
         let logits = bits.map { Double(Float(bitPattern: $0)) }
         precondition(logits.count == vocabulary)
         let sum = logits.reduce(0) { $0 + exponential($1) }

@@ -76,6 +76,9 @@ void solon_store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width);
 
+// Asks the processor to bring memory near; any address will do.
+void solon_prefetch(const void *memory, long bytes);
+
 // Copies words into panels in their own order: word (p, o) of `x`, `x_row` apart,
 // becomes column o of row p. `out`: `[⌈width/32⌉, rows, 32]`, with zeros beyond
 // the width.
