@@ -8,6 +8,8 @@ public struct Experiment: Sendable {
   public var constitution: Constitution
   /// A Hugging Face directory, relative to the project's root.
   public var model: String
+  /// Whether matrix products round to bfloat16 (or else are float32).
+  public var computesInBfloat16: Bool
   public var prompts: PromptSets
   public var evaluator: Evaluator
   public var stages: StageSettings
@@ -40,6 +42,7 @@ public struct Experiment: Sendable {
     seed = UInt64(table.int("seed"))
     constitution = try Constitution(table.table("constitution"))
     model = table.text("model")
+    computesInBfloat16 = table.text("precision") == "bfloat16"
     let sets = table.table("prompts")
     prompts = PromptSets(
       harmful: try Self.prompts(sets, "harmful", table),

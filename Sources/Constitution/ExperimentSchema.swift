@@ -157,6 +157,9 @@ enum ExperimentSchema {
       .init("constitution", .tagged("constitution"), .required, "what solon.constitution returned"),
       .init(
         "model", .nonEmptyString, .required, "a Hugging Face directory, from the project's root"),
+      .init(
+        "precision", .choice(["float32", "bfloat16"]), .default(.string("float32")),
+        "of matrix products in every stage; weights and sums stay float32"),
       .init("prompts", .record(prompts), .required, "training and held-out prompts"),
       .init(
         "evaluator", .map(of: .any), .required, "judges held-out responses and compares helpfulness"

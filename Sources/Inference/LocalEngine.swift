@@ -79,13 +79,15 @@ public final class LocalEngine: LanguageModelEngine {
   }
 
   /// An engine for a checkpoint, named by the hashes of its weights and of its
-  /// tokenizer.
+  /// tokenizer, and by its precision.
   public convenience init(
     _ checkpoint: Checkpoint, options: Options = Options(), cancellation: Cancellation? = nil
   ) {
     self.init(
       model: checkpoint.model, tokenizer: checkpoint.tokenizer,
-      identity: "\(checkpoint.weightsHash)-\(checkpoint.tokenizer.hash)", options: options,
+      identity: "\(checkpoint.weightsHash)-\(checkpoint.tokenizer.hash)"
+        + "-\(checkpoint.model.precision.rawValue)",
+      options: options,
       cancellation: cancellation)
   }
 

@@ -9,6 +9,14 @@ extension SessionLibrary {
   static let seed = Field(
     "seed", .integer(0...Int64.max), .default(1), "names the draw: the same gives the same answer")
 
+  private static let loading = Schema(
+    name: "loading",
+    fields: [
+      .init(
+        "precision", .choice(["float32", "bfloat16"]), .default(.string("float32")),
+        "of matrix products")
+    ])
+
   private static let sampling = Schema(
     name: "sampling",
     fields: [
@@ -33,17 +41,26 @@ extension SessionLibrary {
   var model: FunctionSpec {
     FunctionSpec(
       name: "solon.model",
-      parameters: [Parameter("path", .nonEmptyString, "a Hugging Face directory")],
+      parameters: [
+        Parameter("path", .nonEmptyString, "a Hugging Face directory"),
+        Parameter("options", .record(Self.loading), "how to compute", default: [:]),
+      ],
       result: ResultSpec(.object("model"), "the loaded model"),
       example: "m = solon.model \"base\"", summary: "Loads a model."
     ) { context throws(ScriptError) in
-      try self.load(modelDirectory(context.string(0), root: self.root), context)
+      try self.load(
+        modelDirectory(context.string(0), root: self.root),
+        inBfloat16: context.table(1)["precision"].stringValue == "bfloat16", context)
     }
   }
 
-  func load(_ directory: URL, _ context: CallContext) throws(ScriptError) -> LuaValue {
+  func load(
+    _ directory: URL, inBfloat16: Bool = false, _ context: CallContext
+  ) throws(ScriptError) -> LuaValue {
     let bench = try attempt(context) {
-      try Workbench(directory, store: self.store(), cancellation: self.cancellation)
+      try Workbench(
+        directory, inBfloat16: inBfloat16, store: self.store(),
+        cancellation: self.cancellation)
     }
     return .object(LuaObject("model", state: bench, lifetime: .machine))
   }

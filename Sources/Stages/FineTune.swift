@@ -1,5 +1,6 @@
 import Constitution
 import Foundation
+import Kernels
 import KeyedRandom
 import RunStore
 import Training
@@ -47,7 +48,8 @@ struct FineTune {
       count: examples.count, batchSize: min(settings.batch, examples.count),
       seed: context.experiment.seed, stage: "finetune")
     let steps = order.steps(epochs: Double(settings.epochs))
-    var print = Fingerprint("finetune 1")
+    var print = Fingerprint("finetune 2")
+    print.add(start.model.precision.rawValue)
     print.add(start.weightsHash)
     print.add(start.tokenizer.hash)
     for example in examples {

@@ -77,7 +77,7 @@ final class MemoisedEngine {
   }
 
   private func callKey(_ request: GenerationRequest) -> Data {
-    var print = Fingerprint("generate 1")
+    var print = Fingerprint("generate 2")
     print.add(engine.identity)
     print.add(request.prompt)
     print.add(Double(request.sampling.temperature))
@@ -94,7 +94,7 @@ final class MemoisedEngine {
   }
 
   private func callKey(_ request: ChoiceRequest) -> Data {
-    var print = Fingerprint("choices 1")
+    var print = Fingerprint("choices 2")
     print.add(engine.identity)
     print.add(request.prompt)
     for choice in request.choices { print.add(choice) }

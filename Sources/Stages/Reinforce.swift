@@ -1,5 +1,6 @@
 import Constitution
 import Foundation
+import Kernels
 import KeyedRandom
 import RunStore
 import Training
@@ -23,7 +24,8 @@ struct Reinforce {
     options.seed = context.experiment.seed
     context.counter.items = options.iterations * options.rollouts
 
-    var print = Fingerprint("ppo 1")
+    var print = Fingerprint("ppo 2")
+    print.add(start.model.precision.rawValue)
     print.add(start.weightsHash)
     print.add(preference.weightsHash)
     print.add(start.tokenizer.hash)

@@ -1,5 +1,6 @@
 public import Constitution
 public import Foundation
+import Kernels
 import LuaHost
 import Transformer
 
@@ -11,7 +12,8 @@ public struct StartingModel: Sendable {
   public init(_ experiment: Experiment, root: URL) throws {
     do {
       checkpoint = try Checkpoint.load(
-        modelDirectory(experiment.model, root: root), head: .languageModel)
+        modelDirectory(experiment.model, root: root), head: .languageModel,
+        precision: experiment.precision)
     } catch {
       throw ScriptError(
         "experiment.model: \(error)",
@@ -19,6 +21,10 @@ public struct StartingModel: Sendable {
         reason: .file)
     }
   }
+}
+
+extension Experiment {
+  var precision: Precision { computesInBfloat16 ? .bfloat16 : .float32 }
 }
 
 /// The directory of a model: a path from the project's root, or an absolute

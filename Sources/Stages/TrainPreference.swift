@@ -1,5 +1,6 @@
 import Constitution
 import Foundation
+import Kernels
 import KeyedRandom
 import RunStore
 import Training
@@ -39,7 +40,8 @@ struct TrainPreference {
       optimizer: OptimizerOptions(settings.optimizer), epochs: Double(settings.epochs),
       batchSize: settings.batch, seed: context.experiment.seed)
 
-    var print = Fingerprint("preference 1")
+    var print = Fingerprint("preference 2")
+    print.add(start.model.precision.rawValue)
     print.add(start.weightsHash)
     print.add(start.tokenizer.hash)
     for pair in training + heldOut {

@@ -34,7 +34,8 @@ extension StageContext {
     {
       counter.figures.merge(known.figures) { _, kept in kept }
       return TrainedModel(
-        checkpoint: try Checkpoint.load(directory, head: head), artifact: known.artifact,
+        checkpoint: try Checkpoint.load(
+          directory, head: head, precision: base.model.precision), artifact: known.artifact,
         isNew: false)
     }
     if let plan {

@@ -1,6 +1,7 @@
 public import Constitution
 public import Foundation
 public import Inference
+import Kernels
 import KeyedRandom
 public import LuaHost
 public import RunStore
@@ -42,12 +43,15 @@ public final class Workbench {
   ///
   /// - Parameters:
   ///   - store: remembers the answers.
+  ///   - inBfloat16: whether matrix products round to bfloat16.
   ///   - cancellation: ends a call that is under way.
   public init(
-    _ directory: URL, store: RunStore, cancellation: Cancellation? = nil
+    _ directory: URL, inBfloat16: Bool = false, store: RunStore,
+    cancellation: Cancellation? = nil
   ) throws {
     self.directory = directory
-    let checkpoint = try Checkpoint.load(directory, head: .languageModel)
+    let checkpoint = try Checkpoint.load(
+      directory, head: .languageModel, precision: inBfloat16 ? .bfloat16 : .float32)
     parameterCount = checkpoint.model.configuration.matrixParameterCount
     contextLength = checkpoint.model.configuration.maximumPositions
     conversation = try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)

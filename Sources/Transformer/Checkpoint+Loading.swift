@@ -1,4 +1,5 @@
 public import Foundation
+public import Kernels
 
 extension Checkpoint {
   /// Reads a model directory. All is checked before the weights are read: every
@@ -7,8 +8,9 @@ extension Checkpoint {
   ///
   /// - Parameter head: the head that the caller needs, or nil for the one that
   ///   the directory holds. A scalar head must be in the files.
+  /// - Parameter precision: of the model's matrix products, whatever the files'.
   public static func load(
-    _ directory: URL, head: Head? = nil
+    _ directory: URL, head: Head? = nil, precision: Precision = .float32
   ) throws(CheckpointError) -> Checkpoint {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory),
@@ -28,7 +30,7 @@ extension Checkpoint {
     let found = try weights.head(stated: description.head, requested: head)
     let layout = ParameterLayout(configuration, head: found)
     try weights.check(against: layout)
-    let model = Model(configuration: configuration, head: found)
+    let model = Model(configuration: configuration, head: found, precision: precision)
     try weights.read(into: model)
     return Checkpoint(checked: model, tokenizer, chat)
   }

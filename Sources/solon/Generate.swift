@@ -29,6 +29,9 @@ struct Generate: ParsableCommand {
   @Option(name: .long, help: "Names the draw; the same seed gives the same answer.")
   var seed: UInt64 = 1
 
+  @Option(name: .long, help: "What products by weights are computed in.")
+  var precision = Precision.float32
+
   @Flag(name: .long, help: "Take the prompt as it is: no chat format, special tokens recognised.")
   var raw = false
 
@@ -50,7 +53,7 @@ struct Generate: ParsableCommand {
     try reportingFailure {
       try BLAS.load()
       let checkpoint = try Checkpoint.load(
-        URL(fileURLWithPath: model), head: .languageModel)
+        URL(fileURLWithPath: model), head: .languageModel, precision: precision)
       let conversation = try Conversation(
         tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
       let engine = LocalEngine(checkpoint)

@@ -16,6 +16,9 @@ struct LogProbs: ParsableCommand {
   @Option(name: .long, help: "A Hugging Face directory.")
   var model: String
 
+  @Option(name: .long, help: "What products by weights are computed in.")
+  var precision = Precision.float32
+
   @Flag(name: .long, help: "Print one JSON object.")
   var json = false
 
@@ -39,7 +42,7 @@ struct LogProbs: ParsableCommand {
     try reportingFailure {
       try BLAS.load()
       let checkpoint = try Checkpoint.load(
-        URL(fileURLWithPath: model), head: .languageModel)
+        URL(fileURLWithPath: model), head: .languageModel, precision: precision)
       let tokenizer = checkpoint.tokenizer
       let tokens = tokenizer.encode(text)
       guard !tokens.isEmpty else { throw UsageError("the text is empty") }

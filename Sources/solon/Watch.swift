@@ -39,7 +39,7 @@ struct Watch: ParsableCommand {
       try BLAS.load()
       let store = try RunStore(directory: project.runsDirectory)
       let watcher = SaveWatcher(root: project.root)
-      var model: (path: String, start: StartingModel)?
+      var model: (name: String, start: StartingModel)?
       var previous: RunRecord?
       while true {
         let began = ContinuousClock.now
@@ -71,7 +71,7 @@ struct Watch: ParsableCommand {
   }
 
   private func slice(
-    _ machine: LuaVM, _ store: RunStore, _ model: inout (path: String, start: StartingModel)?
+    _ machine: LuaVM, _ store: RunStore, _ model: inout (name: String, start: StartingModel)?
   ) throws -> RunRecord {
     let loaded = try ScriptLoader(root: project.root).load(
       file, kinds: "experiment", machine: machine)
@@ -79,10 +79,9 @@ struct Watch: ParsableCommand {
     experiment.prompts.limit(to: limit)
     let hooks = ScriptHooks(
       vm: machine, constitution: experiment.constitution, evaluator: experiment.evaluator)
-    if model?.path != experiment.model {
-      model = (
-        experiment.model, try StartingModel(experiment, root: project.root)
-      )
+    let name = "\(experiment.model) bfloat16: \(experiment.computesInBfloat16)"
+    if model?.name != name {
+      model = (name, try StartingModel(experiment, root: project.root))
     }
     let lanes = Lanes.standardCount
     let pipeline = try Pipeline(

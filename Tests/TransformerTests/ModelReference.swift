@@ -59,8 +59,8 @@ struct ModelReference {
   }
 
   /// The model whose numbers were recorded.
-  static func model(tied: Bool, head: Head) -> Model {
-    let model = Model(configuration: configuration(tied: tied), head: head)
+  static func model(tied: Bool, head: Head, precision: Precision = .float32) -> Model {
+    let model = Model(configuration: configuration(tied: tied), head: head, precision: precision)
     for (stream, tensor) in model.layout.tensors.sorted(by: { $0.name < $1.name }).enumerated() {
       for (index, u) in zip(tensor.range, uniform(UInt64(stream), tensor.count)) {
         model.parameters[index] = Float(tensor.shape.count == 1 ? 0.75 + 0.5 * u : 0.5 * u - 0.25)

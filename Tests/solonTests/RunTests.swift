@@ -123,6 +123,21 @@ import Testing
     #expect(try resumed.evaluationBytes() == undisturbed.evaluationBytes())
   }
 
+  /// The whole method in bfloat16: with results of its own, and the same again.
+  @Test func bfloat16RunsAndRepeats() throws {
+    let project = try TinyProject()
+    let exact = try runAndShow(project)
+    let rounded = try runAndShow(project, "--set", "precision=bfloat16")
+    for stage in modelStages + trainingStages {
+      #expect(try rounded.computed(stage) > 0, "\(stage)")
+    }
+    #expect(try rounded.weights() != exact.weights())
+    try FileManager.default.removeItem(at: project.root.appendingPathComponent("runs"))
+    let again = try runAndShow(project, "--set", "precision=bfloat16")
+    #expect(try again.weights() == rounded.weights())
+    #expect(try again.evaluationBytes() == rounded.evaluationBytes())
+  }
+
   @Test func overridesAndLimitsAreRecorded() throws {
     let project = try TinyProject()
     let shown = try runAndShow(

@@ -306,8 +306,9 @@ function test:revision_sample(fields) end
 ---m = solon.model "base"
 ---```
 ---@param path string a Hugging Face directory
+---@param options? solon.loading how to compute; default {}
 ---@return solon.model # the loaded model
-function solon.model(path) end
+function solon.model(path, options) end
 
 ---Loads a preference model.
 ---
@@ -636,6 +637,7 @@ function run:preference_model() end
 ---@field seed? integer keys every draw; at least 0; default 1
 ---@field constitution solon.constitution what solon.constitution returned
 ---@field model string a Hugging Face directory, from the project's root
+---@field precision? "float32"|"bfloat16" of matrix products in every stage; weights and sums stay float32; default "float32"
 ---@field prompts solon.prompts training and held-out prompts
 ---@field evaluator table<string, any> judges held-out responses and compares helpfulness
 ---@field stages? solon.stages settings by stage
@@ -816,6 +818,9 @@ function run:preference_model() end
 ---@field response? string what was criticised; default "a response"
 ---@field critique? string empty when revising directly; default "a critique"
 ---@field revision? string the rewritten response; default "a revision"
+
+---@class solon.loading
+---@field precision? "float32"|"bfloat16" of matrix products; default "float32"
 
 ---@class solon.critique_question
 ---@field prompt string what the user says
