@@ -24,6 +24,9 @@ struct Run: ParsableCommand {
   @Option(name: .long, help: "Use only N prompts of each set, evenly spaced. For trying out only.")
   var limit: Int?
 
+  @Flag(name: .long, help: "Say at the end where the time went, by stage and kernel.")
+  var profile = false
+
   @OptionGroup var project: ProjectOptions
 
   func validate() throws {
@@ -42,10 +45,13 @@ struct Run: ParsableCommand {
       try BLAS.load()
       let store = try RunStore(directory: project.runsDirectory)
       let lanes = Lanes.standardCount
+      let profile =
+        profile
+        ? RunProfile(ConsoleObserver(), lanes: lanes, luaSeconds: { hooks.seconds }) : nil
       let pipeline = try Pipeline(
         experiment: experiment, hooks: hooks, store: store,
         start: StartingModel(experiment, root: project.root),
-        observer: ConsoleObserver(), lanes: lanes)
+        observer: profile ?? ConsoleObserver(), lanes: lanes)
 
       var begun: RunRecord?
       let run: RunRecord
@@ -68,6 +74,10 @@ struct Run: ParsableCommand {
       }
       Console.line("")
       Console.line(try RunSummary(store: store, run: run.id).text(width: terminalWidth()))
+      if let profile {
+        Console.line("")
+        Console.line(profile.text)
+      }
     }
   }
 }

@@ -138,6 +138,28 @@ import Testing
     #expect(try again.evaluationBytes() == rounded.evaluationBytes())
   }
 
+  /// Every stage has a row, and a row's shares make up its time.
+  @Test func aProfileSaysWhereTheTimeWent() throws {
+    let project = try TinyProject()
+    let outcome = try project.solon("run", "experiment.lua", "--profile")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    // The summary has a table of stages, too.
+    let first = try #require(lines.lastIndex { $0.hasPrefix("stage ") })
+    let header = lines[first].split(separator: " ")
+    #expect(header.contains("matmul") && header.contains("lua"))
+    let rows = lines[(first + 1)...].map { $0.split(separator: " ").filter { $0 != "%" } }
+    #expect(
+      rows.map { String($0[0]) } == modelStages.prefix(2) + ["finetune", "compare", "label"]
+        + ["preference", "ppo", "evaluate", "all"])
+    let whole = try #require(rows.last)
+    let shares = try whole.dropFirst(2).map { try #require(Double($0)) }
+    #expect(shares.count == header.count - 2)
+    #expect(abs(shares.reduce(0, +) - 100) <= Double(shares.count))
+    let matmul = try #require(header.firstIndex(of: "matmul"))
+    #expect(shares[matmul - 2] > 5)
+  }
+
   @Test func overridesAndLimitsAreRecorded() throws {
     let project = try TinyProject()
     let shown = try runAndShow(
