@@ -46,5 +46,19 @@ static inline void solon_readline_abandon_line(void) {
   rl_callback_sigcleanup();
 }
 
+// Waits for input with the signals of `mask` blocked, and no others: only
+// pselect changes over in the same moment, and Swift cannot touch its sets.
+// Returns the descriptor that can be read, the second if both can, or -1 after
+// a signal.
+static inline int solon_wait_for_input(int first, int second, const sigset_t *mask) {
+  fd_set inputs;
+  FD_ZERO(&inputs);
+  FD_SET(first, &inputs);
+  FD_SET(second, &inputs);
+  int end = (first > second ? first : second) + 1;
+  if (pselect(end, &inputs, NULL, NULL, NULL, mask) < 0) return -1;
+  return FD_ISSET(second, &inputs) ? second : first;
+}
+
 // Bytes of the longest character in the locale in force.
 static inline int solon_longest_character(void) { return (int)MB_CUR_MAX; }

@@ -162,6 +162,12 @@ private final class LanePool: @unchecked Sendable {
 
 private func laneMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   let start = Unmanaged<LanePool.WorkerStart>.fromOpaque(argument!).takeRetainedValue()
+  // Signals are for the program's own threads, which may be waiting for them;
+  // those of faults cannot be put off.
+  var signals = sigset_t()
+  sigfillset(&signals)
+  for fault in [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV] { sigdelset(&signals, fault) }
+  pthread_sigmask(SIG_BLOCK, &signals, nil)
   start.pool.work(lane: start.lane, after: start.after)
   return nil
 }

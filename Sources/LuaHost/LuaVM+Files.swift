@@ -51,10 +51,8 @@ extension LuaVM {
         message: "\(purpose): '\(file.path)' is compiled Lua; only text is accepted",
         reason: .file)
     }
-    // As `lua` does: some editors write a mark that is no part of the text.
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let text = file.data.starts(with: mark) ? file.data.dropFirst(mark.count) : file.data
-    return try keep(text, of: file.path, purpose: purpose)
+    return try keep(
+      withoutByteOrderMark(file.data), of: file.path, purpose: purpose)
   }
 
   /// The bytes of a file of the project, and its path below the root.
@@ -142,10 +140,16 @@ extension LuaVM {
 }
 
 /// The path with symbolic links resolved, nil when nothing is there.
-func realPath(_ path: String) -> String? {
+public func realPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)
+}
+
+/// What some editors write before a text is no part of a script, as for `lua`.
+public func withoutByteOrderMark(_ data: Data) -> Data {
+  let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  return data.starts(with: mark) ? data.dropFirst(mark.count) : data
 }
 
 /// Number of bytes before the first that is not UTF-8.

@@ -96,6 +96,13 @@ public final class Watchdog: Sendable {
   }
 
   private func watch() {
+    // Signals are for the program's own threads, which may be waiting for them;
+    // those of faults cannot be put off.
+    var signals = sigset_t()
+    sigfillset(&signals)
+    for fault in [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV] { sigdelset(&signals, fault) }
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+
     let clock = SuspendingClock()
     var last = clock.now
     var goesOn = true

@@ -10,12 +10,12 @@ struct NewScript {
   /// or is taken and not to be replaced.
   init(at url: URL, project root: URL, replacing: Bool) throws {
     self.url = url
-    guard let folder = Self.realPath(url.deletingLastPathComponent()) else {
+    guard let folder = realPath(url.deletingLastPathComponent().path) else {
       throw NewScriptError(
         "\(url.path): there is no directory \(url.deletingLastPathComponent().path) — make it first"
       )
     }
-    let project = Self.realPath(root)
+    let project = realPath(root.path)
     guard let project, project == "/" || (folder + "/").hasPrefix(project + "/") else {
       throw NewScriptError(
         "\(url.path): lies outside the project \(root.path), where no script is loaded from — "
@@ -54,12 +54,6 @@ struct NewScript {
       throw NewScriptError("\(url.path): cannot be written: \(String(cString: strerror(errno)))")
     }
     return result
-  }
-
-  private static func realPath(_ url: URL) -> String? {
-    guard let resolved = realpath(url.path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
   }
 }
 

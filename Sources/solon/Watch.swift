@@ -114,28 +114,26 @@ struct SaveWatcher {
   }
 
   private func differs(_ files: [(url: URL, text: ScriptText)]) -> Bool {
-    files.contains { url, text in
-      (try? String(contentsOf: url, encoding: .utf8)).map { $0 != text.text } ?? false
+    files.contains { url, script in
+      // A script is read without the mark, other texts with it.
+      guard let data = try? Data(contentsOf: url) else { return false }
+      return !data.elementsEqual(script.text.utf8)
+        && !withoutByteOrderMark(data).elementsEqual(script.text.utf8)
     }
   }
 
   /// What changes when a file is saved.
   private struct Stamp: Equatable {
-    var modified: timespec
-    var size: off_t
-    var inode: ino_t
+    var modified: Date?
+    var size: Int?
 
     init(_ url: URL) {
-      var status = stat()
-      _ = stat(url.path, &status)
-      modified = status.st_mtim
-      size = status.st_size
-      inode = status.st_ino
-    }
-
-    static func == (a: Stamp, b: Stamp) -> Bool {
-      a.modified.tv_sec == b.modified.tv_sec && a.modified.tv_nsec == b.modified.tv_nsec
-        && a.size == b.size && a.inode == b.inode
+      // Of what a link leads to, and of a new URL: one keeps what it has said.
+      let file = URL(fileURLWithPath: realPath(url.path) ?? url.path)
+      let values = try? file.resourceValues(
+        forKeys: [.contentModificationDateKey, .fileSizeKey])
+      modified = values?.contentModificationDate
+      size = values?.fileSize
     }
   }
 }

@@ -3,8 +3,12 @@ import Testing
 
 /// A `solon repl` on a pseudo-terminal of its own, typed at like a person
 /// would.
+///
+/// It is a job of a shell that leads the terminal's session, as a person's is:
+/// the system stops no process whose session holds nobody to continue it.
 final class TerminalSession {
   private let terminal: Int32
+  /// The shell's.
   private let identifier: pid_t
   private var pending = ""
   private var isReaped = false
@@ -43,8 +47,17 @@ final class TerminalSession {
     posix_spawnattr_setflags(
       &attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGMASK)))
 
+    // A job that stops is said to have, and continued by the next Return.
+    let script = """
+      cd "$1" && shift && set -m || exit
+      "$@"; code=$?
+      while [ $code = \(128 + SIGTSTP) ]; do
+        echo "The job has stopped."; read -r answer; fg; code=$?
+      done
+      exit $code
+      """
     let words =
-      ["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", directory.path]
+      ["sh", "-c", script, "sh", directory.path]
       + [SolonProcess.executable.path, "repl"] + arguments
     let environment = [
       "TERM=xterm", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8", "NO_COLOR=1",
@@ -63,6 +76,7 @@ final class TerminalSession {
 
   deinit {
     if !isReaped {
+      signalJob(SIGKILL)
       kill(identifier, SIGKILL)
       var status: Int32 = 0
       waitpid(identifier, &status, 0)
@@ -133,27 +147,35 @@ final class TerminalSession {
     return settings.c_lflag & wanted == wanted
   }
 
-  /// Stops the session as Ctrl-Z does, and continues it as `fg` does.
-  func suspendAndContinue() {
-    kill(identifier, SIGTSTP)
-    // Continued before it has stopped, it would stop afterwards and stay so.
-    let end = Date().addingTimeInterval(10)
-    var status: Int32 = 0
-    while waitpid(identifier, &status, WNOHANG | WUNTRACED) == 0, Date() < end { usleep(10_000) }
-    kill(identifier, SIGCONT)
+  /// Stops the session by Ctrl-Z, and continues it by `fg`.
+  func suspendAndContinue(sourceLocation: SourceLocation = #_sourceLocation) {
+    type("\u{1a}")
+    expect("The job has stopped.", sourceLocation: sourceLocation)
+    type("\n")
   }
 
-  func terminate() { kill(identifier, SIGTERM) }
+  func terminate() { signalJob(SIGTERM) }
 
-  /// Waits for the end and returns the exit code, or minus the signal.
+  /// Signals what the terminal listens to.
+  private func signalJob(_ signal: Int32) {
+    let group = tcgetpgrp(terminal)
+    if group > 0 { kill(-group, signal) }
+  }
+
+  /// Waits for the end and returns the exit code, or minus the signal: a shell
+  /// says it as 128 and the signal.
   func exitCode() -> Int32 {
     let end = Date().addingTimeInterval(30)
     var status: Int32 = 0
     while waitpid(identifier, &status, WNOHANG) == 0 {
-      if Date() > end { kill(identifier, SIGKILL) }
+      if Date() > end {
+        signalJob(SIGKILL)
+        kill(identifier, SIGKILL)
+      }
       _ = readMore()
     }
     isReaped = true
-    return status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
+    let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
+    return code > 128 ? 128 - code : code
   }
 }

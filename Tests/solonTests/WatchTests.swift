@@ -85,6 +85,20 @@ import Testing
     #expect(try SolonProcess.run(["diff", ids[0], ids[0]], in: copy.root).status == 64)
   }
 
+  /// Loading leaves a byte order mark out, and that is no save.
+  @Test func aByteOrderMarkIsNoSave() throws {
+    let copy = try TinyCopy(of: Self.project.get())
+    let script = copy.root.appendingPathComponent("constitution.lua")
+    try (Data([0xEF, 0xBB, 0xBF]) + Data(contentsOf: script)).write(to: script)
+    let watching = try Watching(copy.root)
+    _ = try watching.wait(for: "watching 2 files", count: 1)
+    sleep(2)
+    try copy.edit("constitution.lua", "make it calm", "make it green")
+    let printed = try watching.wait(for: "make it green", count: 1)
+    let before = printed.components(separatedBy: "make it green")[0]
+    #expect(before.components(separatedBy: "watching 2 files").count == 2)
+  }
+
   @Test func aFileThatDoesNotExistEndsIt() throws {
     let copy = try TinyCopy(of: Self.project.get())
     let outcome = try SolonProcess.run(["watch", "nothing.lua"], in: copy.root, deadline: 30)

@@ -41,6 +41,9 @@ final class InterruptWatch {
     let end = end
     let thread = Thread {
       var signals = sigset_t()
+      // Every other signal is for the threads that act on it.
+      sigfillset(&signals)
+      pthread_sigmask(SIG_BLOCK, &signals, nil)
       sigemptyset(&signals)
       sigaddset(&signals, SIGINT)
       var signal: Int32 = 0

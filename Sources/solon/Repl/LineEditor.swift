@@ -49,27 +49,50 @@ final class LineEditor {
     received = nil
     interrupts.drain()
     rl_callback_handler_install(prompt) { line in LineEditor.current?.take(line) }
-    defer { rl_callback_handler_remove() }
+    defer {
+      rl_callback_handler_remove()
+      interrupts.hold()
+    }
     while true {
       interrupts.hold()
-      if let received { return received }
-      var sources = [
-        pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: interrupts.descriptor, events: Int16(POLLIN), revents: 0),
-      ]
-      if poll(&sources, 2, -1) < 0 {
-        // A resized window, or a signal to stop.
+      if rl_pending_signal() != 0 {
+        // A resized window, or a signal to stop or to end.
         let wasStopped = rl_pending_signal() == SIGTSTP
         rl_check_signals()
         if wasStopped { rl_forced_update_display() }
-      } else if sources[1].revents != 0 {
+        continue
+      }
+      // Readline's handlers only take a note. So they are let through while we
+      // wait and nowhere else: a note taken just before would lie there until
+      // the next key, and while a key is dealt with, readline would stop
+      // without our showing the line again.
+      var whileWaiting = sigset_t()
+      withUnsafePointer(to: Self.noted) { _ = pthread_sigmask(SIG_BLOCK, $0, &whileWaiting) }
+      if rl_pending_signal() != 0 { continue }
+      if let received { return received }
+      switch solon_wait_for_input(STDIN_FILENO, interrupts.descriptor, &whileWaiting) {
+      case STDIN_FILENO:
+        rl_callback_read_char()
+      case interrupts.descriptor:
         solon_readline_abandon_line()
         return .interrupted
-      } else if sources[0].revents != 0 {
-        rl_callback_read_char()
+      default:
+        continue
       }
     }
   }
+
+  /// The signals that readline handles while it reads, but for Ctrl-C, which is
+  /// watched for, and those of a process in the background that uses the
+  /// terminal, which come from what it does itself.
+  private static let noted = {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for signal in [SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGVTALRM, SIGTSTP, SIGWINCH] {
+      sigaddset(&signals, signal)
+    }
+    return signals
+  }()
 
   private func take(_ line: UnsafeMutablePointer<CChar>?) {
     if let line {
