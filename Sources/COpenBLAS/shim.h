@@ -40,3 +40,12 @@ static inline int solon_processor_has_wide_avx512(void) {
 static inline void solon_prefetch(const void *address) {
   __builtin_prefetch(address, 0, 3);
 }
+
+// What a loop that waits for another processor does between two looks.
+static inline void solon_spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
