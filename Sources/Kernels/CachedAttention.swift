@@ -54,57 +54,58 @@ public struct CacheLayout: Hashable, Sendable {
   }
 }
 
-/// One query row against positions `0..<length` of a cache. `q`, `out`:
-/// `[H·D]`; query head h reads key/value head h / (H/G); scores are q·k/√D. The
-/// result depends, to the last bit, only on `q` and those positions. `scratch`:
-/// `AttentionScratch.scratchCount` numbers for at least `length` positions.
+/// The float32 count that `cachedAttention` needs for up to `length` positions; a
+/// multiple of 16.
+public func cachedAttentionScratchCount(length: Int) -> Int {
+  2 * roundUp(length, to: vectorWidth)
+}
+
+/// The queries of one row that read key/value head `keyValueHead` against
+/// positions `0..<length` of a cache. `q`, `out`: `[heads · D]`; scores are
+/// q·k/√D. The result depends, to the last bit, only on `q` and those positions.
+/// `scratch`: `cachedAttentionScratchCount` numbers.
 public func cachedAttention(
   _ out: FloatPointer, _ q: ConstFloatPointer, keys: ConstFloatPointer,
-  values: ConstFloatPointer, layout: CacheLayout, length: Int, heads: Int,
-  scratch: FloatPointer
+  values: ConstFloatPointer, layout: CacheLayout, keyValueHead: Int, length: Int,
+  heads: Int, scratch: FloatPointer
 ) {
   precondition(length > 0 && length <= layout.capacity, "no such cached positions")
+  let offset = keyValueHead * layout.capacity * layout.headDimension
   KernelMeter.count(.attention) {
     attendToCache(
-      out, q, keys, values, layout: layout, length: length, heads: heads, scratch: scratch)
+      out, q, keys + offset, values + offset, dimension: layout.headDimension,
+      length: length, heads: heads, scratch: scratch)
   }
 }
 
 private func attendToCache(
   _ out: FloatPointer, _ q: ConstFloatPointer, _ keys: ConstFloatPointer,
-  _ values: ConstFloatPointer, layout: CacheLayout, length: Int, heads: Int,
+  _ values: ConstFloatPointer, dimension: Int, length: Int, heads: Int,
   scratch: FloatPointer
 ) {
-  let dimension = layout.headDimension
-  let share = heads / layout.keyValueHeads
   let scaling = 1 / Float(dimension).squareRoot()
   let padded = roundUp(length, to: vectorWidth)
-  for g in 0..<layout.keyValueHeads {
-    let keys = keys + g * layout.capacity * dimension
-    let values = values + g * layout.capacity * dimension
-    var head = g * share
-    // Two queries at a time share each load of a key or value.
-    while head + 1 < (g + 1) * share {
-      let (q, out) = (q + head * dimension, out + head * dimension)
-      let weights = (scratch, scratch + padded)
-      scorePair(
-        weights, (q, q + dimension), keys, length: padded, dimension: dimension)
-      let totals = (
-        weigh(weights.0, length: length, scaling: scaling),
-        weigh(weights.1, length: length, scaling: scaling)
-      )
-      blendPair(
-        (out, out + dimension), weights, (1 / totals.0, 1 / totals.1), values,
-        length: length, dimension: dimension)
-      head += 2
-    }
-    if head < (g + 1) * share {
-      scoreOne(scratch, q + head * dimension, keys, length: padded, dimension: dimension)
-      let total = weigh(scratch, length: length, scaling: scaling)
-      blendOne(
-        out + head * dimension, scratch, 1 / total, values, length: length,
-        dimension: dimension)
-    }
+  var head = 0
+  // Two queries at a time share each load of a key or value.
+  while head + 1 < heads {
+    let (q, out) = (q + head * dimension, out + head * dimension)
+    let weights = (scratch, scratch + padded)
+    scorePair(weights, (q, q + dimension), keys, length: padded, dimension: dimension)
+    let totals = (
+      weigh(weights.0, length: length, scaling: scaling),
+      weigh(weights.1, length: length, scaling: scaling)
+    )
+    blendPair(
+      (out, out + dimension), weights, (1 / totals.0, 1 / totals.1), values,
+      length: length, dimension: dimension)
+    head += 2
+  }
+  if head < heads {
+    scoreOne(scratch, q + head * dimension, keys, length: padded, dimension: dimension)
+    let total = weigh(scratch, length: length, scaling: scaling)
+    blendOne(
+      out + head * dimension, scratch, 1 / total, values, length: length,
+      dimension: dimension)
   }
 }
 

@@ -32,14 +32,16 @@ public func matmul(
 let narrowOutputs = 101
 
 extension BLAS.Library {
-  /// `matmul` by OpenBLAS, whatever its kernels do with rows.
+  /// `matmul` by OpenBLAS, whatever its kernels do with rows. Rows of `y` begin
+  /// `rowStride` numbers apart, by default `outputs`.
   func multiply(
-    _ y: FloatPointer, _ x: ConstFloatPointer, _ w: ConstFloatPointer,
-    rows: Int, inputs: Int, outputs: Int, accumulate: Bool
+    _ y: FloatPointer, rowStride: Int? = nil, _ x: ConstFloatPointer,
+    _ w: ConstFloatPointer, rows: Int, inputs: Int, outputs: Int, accumulate: Bool
   ) {
     sgemm(
       rowMajor, plain, transposed, Int32(rows), Int32(outputs), Int32(inputs),
-      1, x, Int32(inputs), w, Int32(inputs), accumulate ? 1 : 0, y, Int32(outputs))
+      1, x, Int32(inputs), w, Int32(inputs), accumulate ? 1 : 0, y,
+      Int32(rowStride ?? outputs))
   }
 }
 

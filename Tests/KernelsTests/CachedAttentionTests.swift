@@ -44,15 +44,17 @@ import Testing
     _ cache: Cache, _ q: [Float], _ shape: Naive.AttentionShape, length: Int
   ) -> [Float] {
     var scratch = [Float](
-      repeating: .nan,
-      count: AttentionScratch.scratchCount(
-        maximumSequence: length, heads: shape.heads, keyValueHeads: shape.keyValueHeads,
-        headDimension: shape.dimension))
-    var out = [Float](repeating: .nan, count: shape.queryWidth)
-    cachedAttention(
-      &out, q, keys: cache.keys.pointer, values: cache.values.pointer, layout: cache.layout,
-      length: length, heads: shape.heads, scratch: &scratch)
-    return out
+      repeating: .nan, count: cachedAttentionScratchCount(length: length))
+    let out = FloatBuffer(count: shape.queryWidth)
+    let share = shape.heads / shape.keyValueHeads
+    for group in 0..<shape.keyValueHeads {
+      let start = group * share * shape.dimension
+      cachedAttention(
+        out.pointer + start, Array(q[start...]), keys: cache.keys.pointer,
+        values: cache.values.pointer, layout: cache.layout, keyValueHead: group,
+        length: length, heads: share, scratch: &scratch)
+    }
+    return (0..<out.count).map { out[$0] }
   }
 
   @Test(arguments: shapes)

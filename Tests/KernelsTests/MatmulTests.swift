@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Kernels
@@ -177,6 +178,36 @@ import Testing
           #expect(
             bits(some) == bits(all[(offset * outputs)..<((offset + rows) * outputs)]))
         }
+      }
+    }
+  }
+
+  /// A team's members together write the whole product, with the same bits.
+  @Test(arguments: [2, 3, 5], [1, 7, 24])
+  func partsAreOfTheWhole(lanes: Int, rows: Int) throws {
+    try BLAS.load()
+    let choices = BLAS.loaded.rowsAreIndependent ? [false, true] : [false]
+    for (inputs, outputs) in [(33, 7), (70, 130), (64, 192), (96, 600)] {
+      let x = sample("x", rows * inputs)
+      let w = sample("w", outputs * inputs)
+      for usesLibrary in choices {
+        let packed = PackedMatrix(
+          w, inputs: inputs, outputs: outputs, usesLibrary: usesLibrary)
+        let whole = FloatBuffer(count: rows * outputs)
+        let parts = FloatBuffer(count: rows * outputs)
+        for i in 0..<parts.count { (whole[i], parts[i]) = (Float(i), Float(i)) }
+        withTeam(lanes) { team in
+          for accumulate in [true, false, true] {
+            matmul(whole.pointer, x, packed, rows: rows, accumulate: accumulate)
+            team.run {
+              matmul(
+                parts.pointer, x, packed, rows: rows, accumulate: accumulate, part: $0)
+            }
+          }
+        }
+        #expect(
+          memcmp(whole.pointer, parts.pointer, 4 * whole.count) == 0,
+          "\(inputs) inputs, \(outputs) outputs, by the library: \(usesLibrary)")
       }
     }
   }
