@@ -73,8 +73,8 @@ public final class LocalEngine: LanguageModelEngine {
     lanes = Mutex(
       (0..<options.lanes).map { number in
         Lane(
-          model.configuration, number: number, rowsPerStep: options.rowsPerStep,
-          sharesPrefixes: options.sharesPrefixes)
+          model.configuration, number: number, teamSize: options.lanes,
+          rowsPerStep: options.rowsPerStep, sharesPrefixes: options.sharesPrefixes)
       })
   }
 
@@ -186,11 +186,14 @@ public final class LocalEngine: LanguageModelEngine {
             slots: layout.slots, capacity: layout.capacity, bytes: options.cacheBytesPerLane)
         }
         let working = lanes
+        let teams = lanes.map { _ in LaneTeam() }
         let weights = model.inferenceWeights()
         try Lanes.run(working.count) { number in
           do {
+            defer { teams[number].dismiss() }
             try working[number].run(
-              queue, weights, slots: layout.slots, cancellation: cancellation, make: make,
+              queue, weights, teams[number], slots: layout.slots, cancellation: cancellation,
+              make: make,
               finish: { job in
                 finished.withLock { $0.append((job.index, result(job))) }
               },
@@ -200,6 +203,10 @@ public final class LocalEngine: LanguageModelEngine {
           } catch {
             queue.abort()
             throw error
+          }
+          // A lane without work helps those that have some with their steps.
+          while let team = teams.filter({ !$0.isOver }).min(by: { $0.count < $1.count }) {
+            team.help()
           }
         }
       }
