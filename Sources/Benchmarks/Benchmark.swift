@@ -66,8 +66,10 @@ public struct Benchmark: Sendable {
     let peakMemory = PeakMemory.bytes
     // Before and after: what else the machine does for a while meets only one.
     let peak = max(peakBefore, MatmulPeak.measure(precision, lanes: lanes))
+    let readPeak = workload.bytesRead.map { _ in ReadPeak.measure(lanes: lanes) }
     let times = timed.map(\.seconds)
     let seconds = median(times)
+    let bytesPerSecond = workload.bytesRead.map { $0 / seconds }
     let laneSeconds = metered.seconds * Double(lanes)
     let phases = Set(timed.flatMap(\.round.phases.keys))
     return BenchmarkResult(
@@ -84,7 +86,8 @@ public struct Benchmark: Sendable {
       item: workload.itemName, itemsPerSecond: Double(workload.items) / seconds,
       operationsPerSecond: workload.operations / seconds, gemmPeak: peak,
       gemmPeakShare: workload.operations / seconds / peak,
-      bytesPerSecond: workload.bytesRead.map { $0 / seconds },
+      bytesPerSecond: bytesPerSecond, readPeak: readPeak,
+      readPeakShare: bytesPerSecond.flatMap { bytes in readPeak.map { bytes / $0 } },
       kernelShares: Dictionary(
         uniqueKeysWithValues: metered.totals.map { ($0.rawValue, $1 / laneSeconds) }),
       otherShare: 1 - metered.totals.values.reduce(0, +) / laneSeconds,

@@ -193,3 +193,9 @@ void solon_store_rounded(
 void solon_prefetch(const void *memory, long bytes) {
   for (long i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)memory + i, 0, 2);
 }
+
+void solon_spin_pause(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}

@@ -5,11 +5,14 @@ import Transformer
 /// loop that keeps its slots busy.
 ///
 /// Unchecked: the engine lets one call at a time use its lanes, and in a call
-/// each lane is used by one thread.
+/// each lane is used by one thread; those that help it with a step are given
+/// what they may touch.
 final class Lane: @unchecked Sendable {
   private let configuration: ModelConfiguration
   private let precision: Precision
   private let number: Int
+  /// Lanes that may share a step.
+  private let teamSize: Int
   private let rowsPerStep: Int
   private let sharesPrefixes: Bool
   private let sampler: Sampler
@@ -27,11 +30,12 @@ final class Lane: @unchecked Sendable {
   private(set) var rowsFed = 0
 
   init(
-    _ model: Model, number: Int, rowsPerStep: Int, sharesPrefixes: Bool
+    _ model: Model, number: Int, teamSize: Int, rowsPerStep: Int, sharesPrefixes: Bool
   ) {
     configuration = model.configuration
     precision = model.precision
     self.number = number
+    self.teamSize = teamSize
     self.rowsPerStep = rowsPerStep
     self.sharesPrefixes = sharesPrefixes
     sampler = Sampler(vocabulary: model.configuration.vocabularySize)
@@ -54,7 +58,7 @@ final class Lane: @unchecked Sendable {
     if workspace == nil || rows > workspaceRows {
       workspace = nil
       workspaceRows = rows
-      workspace = InferenceWorkspace(configuration, maximumRows: rows)
+      workspace = InferenceWorkspace(configuration, maximumRows: rows, lanes: teamSize)
     }
     held = Array(repeating: [], count: self.slots)
     rowsFed = 0
@@ -75,10 +79,10 @@ final class Lane: @unchecked Sendable {
 
   /// Takes jobs from `queue` until it is empty and all are finished. At most
   /// `slots` run at once; `finish` gets each finished job, and `stepped` the
-  /// numbers of jobs finished and of rows read in each step. Throws an
-  /// `InferenceError`, or `Cancelled`.
+  /// numbers of jobs finished and of rows read in each step. Whoever helps `team`
+  /// shares the steps. Throws an `InferenceError`, or `Cancelled`.
   func run<J: Job>(
-    _ queue: WorkQueue, _ weights: PackedWeights, slots limit: Int,
+    _ queue: WorkQueue, _ weights: PackedWeights, _ team: LaneTeam, slots limit: Int,
     cancellation: Cancellation?, make: (Int) -> J, finish: (J) -> Void,
     stepped: (_ finished: Int, _ read: Int) -> Void
   ) throws {
@@ -99,10 +103,10 @@ final class Lane: @unchecked Sendable {
       if seats.isEmpty { return }
 
       compose(&seats)
-      let logits = weights.step(rows, cache, workspace)
+      team.run { [rows] in weights.step(rows, cache, workspace, $0) }
       rowsFed += rows.count
 
-      var next = logits
+      var next = UnsafePointer(workspace.logits)
       var finished = 0
       var read = 0
       let width = configuration.vocabularySize

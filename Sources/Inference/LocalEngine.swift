@@ -73,7 +73,7 @@ public final class LocalEngine: LanguageModelEngine {
     lanes = Mutex(
       (0..<options.lanes).map { number in
         Lane(
-          model, number: number, rowsPerStep: options.rowsPerStep,
+          model, number: number, teamSize: options.lanes, rowsPerStep: options.rowsPerStep,
           sharesPrefixes: options.sharesPrefixes)
       })
   }
@@ -188,11 +188,14 @@ public final class LocalEngine: LanguageModelEngine {
             slots: layout.slots, capacity: layout.capacity, bytes: options.cacheBytesPerLane)
         }
         let working = lanes
+        let teams = lanes.map { _ in LaneTeam() }
         let weights = model.packedWeights()
         try Lanes.run(working.count) { number in
           do {
+            defer { teams[number].dismiss() }
             try working[number].run(
-              queue, weights, slots: layout.slots, cancellation: cancellation, make: make,
+              queue, weights, teams[number], slots: layout.slots, cancellation: cancellation,
+              make: make,
               finish: { job in
                 finished.withLock { $0.append((job.index, result(job))) }
               },
@@ -202,6 +205,10 @@ public final class LocalEngine: LanguageModelEngine {
           } catch {
             queue.abort()
             throw error
+          }
+          // A lane without work helps those that have some with their steps.
+          while let team = teams.filter({ !$0.isOver }).min(by: { $0.count < $1.count }) {
+            team.help()
           }
         }
       }
@@ -218,7 +225,9 @@ public final class LocalEngine: LanguageModelEngine {
     let capacity = min(contextLength, (length + quantum - 1) / quantum * quantum)
     let share = (requests + options.lanes - 1) / options.lanes
     let affordable = max(
-      1, options.cacheBytesPerLane / (capacity * model.configuration.cacheBytesPerToken(model.precision)))
+      1,
+      options.cacheBytesPerLane
+        / (capacity * model.configuration.cacheBytesPerToken(model.precision)))
     return (min(options.slotsPerLane, share, affordable), capacity)
   }
 }

@@ -40,30 +40,28 @@ public struct CacheLayout: Hashable, Sendable {
     precision == .float32 ? positions : (positions + 1) / 2
   }
 
-  /// Writes one position's key and value, each `[G·D]`. Positions come in rising
-  /// order.
+  /// Writes one head's key and value, each `[D]`, of one position. Positions come
+  /// in rising order, and those of one head from one thread: neighbours may share
+  /// words.
   public func store(
-    key: ConstFloatPointer, value: ConstFloatPointer, position: Int,
+    key: ConstFloatPointer, value: ConstFloatPointer, head: Int, position: Int,
     keys: FloatPointer, values: FloatPointer
   ) {
-    let column = position / panelWidth * panelWidth * keyDepth + position % panelWidth
-    for g in 0..<keyValueHeads {
-      let key = key + g * headDimension
-      let value = value + g * headDimension
-      let keyTarget = keys + g * keysPerHead + column
-      let valueTarget = values + g * valuesPerHead
-      switch precision {
-      case .float32:
-        for d in 0..<headDimension { keyTarget[d &* panelWidth] = key[d] }
-        for d in stride(from: 0, to: headDimension, by: panelWidth) {
-          (valueTarget + d * capacity + position * panelWidth).update(
-            from: value + d, count: min(panelWidth, headDimension - d))
-        }
-      case .bfloat16:
-        solon_store_rounded(
-          pairs(keyTarget), panelWidth, pairs(valueTarget), capacity / 2 * panelWidth,
-          position, key, value, headDimension)
+    let keyTarget =
+      keys + head * keysPerHead + position / panelWidth * panelWidth * keyDepth
+      + position % panelWidth
+    let valueTarget = values + head * valuesPerHead
+    switch precision {
+    case .float32:
+      for d in 0..<headDimension { keyTarget[d &* panelWidth] = key[d] }
+      for d in stride(from: 0, to: headDimension, by: panelWidth) {
+        (valueTarget + d * capacity + position * panelWidth).update(
+          from: value + d, count: min(panelWidth, headDimension - d))
       }
+    case .bfloat16:
+      solon_store_rounded(
+        pairs(keyTarget), panelWidth, pairs(valueTarget), capacity / 2 * panelWidth,
+        position, key, value, headDimension)
     }
   }
 

@@ -1,12 +1,14 @@
 internal import CKernels
 
 /// The float32 count that `cachedAttention` needs as scratch for up to `length`
-/// positions.
+/// positions; a multiple of 16.
 public func cachedAttentionScratchCount(length: Int, headDimension: Int) -> Int {
   let plan = AttentionPlan(
     rows: length, heads: 1, keyValueHeads: 1, headDimension: headDimension,
     precision: .float32)
-  return queryRows * (2 * plan.scoreStride + roundUp(headDimension, to: vectorWidth) + 1)
+  return roundUp(
+    queryRows * (2 * plan.scoreStride + roundUp(headDimension, to: vectorWidth) + 1),
+    to: vectorWidth)
 }
 
 /// Rows of one sequence, at positions `first..<first + rows`, against a cache that

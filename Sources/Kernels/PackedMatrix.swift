@@ -84,26 +84,39 @@ public final class PackedMatrix: @unchecked Sendable {
 /// Outputs of a panel.
 let panelWidth = solon_panel_width
 
+extension PackedMatrix {
+  /// The outputs that a member of a team computes of every product: whole panels.
+  public func outputs(of member: LaneTeam.Member) -> Range<Int> {
+    let share = member.share(of: (outputs + panelWidth - 1) / panelWidth)
+    return share.lowerBound * panelWidth..<min(share.upperBound * panelWidth, outputs)
+  }
+}
+
 /// y (+)= x Wᵀ. `y`: `[R, O]`, `x`: `[R, I]`. Each row of `y` depends, to the
 /// last bit, only on its row of `x` and on the weights: not on the other rows, on
-/// how many they are, nor on its place among them.
+/// how many they are, nor on its place among them. `part`: whose outputs are
+/// computed.
 public func matmul(
-  _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, accumulate: Bool = false
+  _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, accumulate: Bool = false,
+  part: LaneTeam.Member = .alone
 ) {
   precondition(
     x.width == w.inputs && x.precision == w.precision,
     "\(x.precision) rows of \(x.width) by a \(w.precision) matrix of \(w.inputs) inputs")
-  guard x.rows > 0 else { return }
+  let outputs = w.outputs(of: part)
+  guard x.rows > 0, !outputs.isEmpty else { return }
+  let y = y + outputs.lowerBound
+  let panels = w.panels.pointer + outputs.lowerBound * w.depth
   KernelMeter.count(.matmul) {
     switch w.precision {
     case .float32:
       solon_product_float32(
-        y, w.outputs, x.operand, w.panels.pointer, w.depth * panelWidth, x.rows, w.depth, w.outputs,
+        y, w.outputs, x.operand, panels, w.depth * panelWidth, x.rows, w.depth, outputs.count,
         accumulate ? 1 : 0)
     case .bfloat16:
       solon_product_bfloat16(
-        y, w.outputs, x.operand, pairs(w.panels.pointer), w.depth * panelWidth, x.rows, w.depth,
-        w.outputs,
+        y, w.outputs, x.operand, pairs(panels), w.depth * panelWidth, x.rows, w.depth,
+        outputs.count,
         accumulate ? 1 : 0)
     }
   }
@@ -112,12 +125,12 @@ public func matmul(
 /// The same for one matrix product of these rows alone.
 public func matmul(
   _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
-  accumulate: Bool = false
+  accumulate: Bool = false, part: LaneTeam.Member = .alone
 ) {
   let count = ProductRows.scratchCount(rows: rows, width: w.inputs, precision: w.precision)
   withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
     let x = ProductRows(
       x, rows: rows, width: w.inputs, precision: w.precision, scratch: scratch.baseAddress)
-    matmul(y, x, w, accumulate: accumulate)
+    matmul(y, x, w, accumulate: accumulate, part: part)
   }
 }

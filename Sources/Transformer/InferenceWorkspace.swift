@@ -4,7 +4,8 @@ public import Kernels
 /// one.
 ///
 /// `@unchecked Sendable`: it may move to the lane's thread, and only one lane
-/// uses it at a time.
+/// uses it at a time, or the members of its team, who see to it that none
+/// writes what another one reads.
 public final class InferenceWorkspace: @unchecked Sendable {
   /// P is the most rows of a step.
   struct Regions {
@@ -15,13 +16,15 @@ public final class InferenceWorkspace: @unchecked Sendable {
     let key: FloatPointer  // [P, G·D]
     let value: FloatPointer  // [P, G·D]
     let attended: FloatPointer  // [P, H·D]
-    let attentionScratch: FloatPointer
+    let attentionScratch: FloatPointer  // [lanes, attentionScratchCount]
     let gate: FloatPointer  // [P, F]
     let up: FloatPointer  // [P, F]
     let activated: FloatPointer  // [P, F]
     let logits: FloatPointer  // [logit rows, V]
 
-    init(_ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int) {
+    init(
+      _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int, lanes: Int
+    ) {
       stream = arena.take(rows * c.hiddenSize)
       normed = arena.take(rows * c.hiddenSize)
       rstd = arena.take(rows)
@@ -29,9 +32,7 @@ public final class InferenceWorkspace: @unchecked Sendable {
       key = arena.take(rows * c.keyValueWidth)
       value = arena.take(rows * c.keyValueWidth)
       attended = arena.take(rows * c.queryWidth)
-      attentionScratch = arena.take(
-        cachedAttentionScratchCount(
-          length: c.maximumPositions, headDimension: c.headDimension))
+      attentionScratch = arena.take(lanes * c.cachedAttentionScratch)
       gate = arena.take(rows * c.intermediateSize)
       up = arena.take(rows * c.intermediateSize)
       activated = arena.take(rows * c.intermediateSize)
@@ -43,6 +44,8 @@ public final class InferenceWorkspace: @unchecked Sendable {
   public let maximumRows: Int
   /// Most rows of a step that may want logits.
   public let maximumLogitRows: Int
+  /// Most lanes that may share a step.
+  public let lanes: Int
   /// Logits of the last step's rows that wanted them, `[n, V]`, in row order.
   public var logits: FloatPointer { r.logits }
   let configuration: ModelConfiguration
@@ -52,20 +55,22 @@ public final class InferenceWorkspace: @unchecked Sendable {
   private let buffer: FloatBuffer
 
   /// Allocates for steps of up to `maximumRows` rows, of which up to
-  /// `maximumLogitRows` (default: all) want logits.
+  /// `maximumLogitRows` (default: all) want logits, by up to `lanes` lanes.
   public init(
-    _ configuration: ModelConfiguration, maximumRows: Int, maximumLogitRows: Int? = nil
+    _ configuration: ModelConfiguration, maximumRows: Int, maximumLogitRows: Int? = nil,
+    lanes: Int = 1
   ) {
     self.configuration = configuration
     self.maximumRows = maximumRows
     self.maximumLogitRows = maximumLogitRows ?? maximumRows
+    self.lanes = lanes
     let rows = maximumRows
     let logitRows = self.maximumLogitRows
     var measure = Arena.measuring()
-    _ = Regions(&measure, configuration, rows: rows, logitRows: logitRows)
+    _ = Regions(&measure, configuration, rows: rows, logitRows: logitRows, lanes: lanes)
     buffer = FloatBuffer(count: measure.count)
     var arena = Arena(buffer)
-    r = Regions(&arena, configuration, rows: rows, logitRows: logitRows)
+    r = Regions(&arena, configuration, rows: rows, logitRows: logitRows, lanes: lanes)
     tokens = .allocate(capacity: rows)
     positions = .allocate(capacity: rows)
     tokens.initialize(repeating: 0, count: rows)
@@ -77,6 +82,19 @@ public final class InferenceWorkspace: @unchecked Sendable {
     positions.deallocate()
   }
 
+  /// The working memory of attention for one lane of those that share a step.
+  func attentionScratch(_ lane: Int) -> FloatPointer {
+    r.attentionScratch + lane * configuration.cachedAttentionScratch
+  }
+
   /// Bytes allocated.
   public var byteCount: Int { buffer.count * MemoryLayout<Float>.stride }
+}
+
+extension ModelConfiguration {
+  /// What `cachedAttention` needs at any position, in whole cache lines, so that
+  /// lanes beside each other do not write the same one.
+  fileprivate var cachedAttentionScratch: Int {
+    cachedAttentionScratchCount(length: maximumPositions, headDimension: headDimension)
+  }
 }

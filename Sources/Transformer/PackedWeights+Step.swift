@@ -1,4 +1,4 @@
-internal import Kernels
+public import Kernels
 
 /// One token to feed to a slot.
 public struct StepRow: Hashable, Sendable {
@@ -25,86 +25,134 @@ extension PackedWeights {
   /// already holds. All keys and values are appended before attention, so a
   /// prompt may come whole or token by token. A row's logits do not depend, bit
   /// by bit, on that choice or on the other rows of the step.
+  ///
+  /// The members of a team that share a step all call this with the same cache,
+  /// workspace and rows. Every number is computed by one of them, in the way in
+  /// which one lane alone computes it, so their count changes no bit either.
   @discardableResult
   public func step(
-    _ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace
+    _ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace,
+    _ member: LaneTeam.Member = .alone
   ) -> UnsafePointer<Float> {
     guard let head else { preconditionFailure("a scalar head has no vocabulary") }
-    check(rows, cache, w)
-    let c = configuration
+    check(rows, cache, w, member)
     let r = w.r
-    let width = c.hiddenSize
-    for (index, row) in rows.enumerated() {
-      w.tokens[index] = row.token
-      w.positions[index] = Int32(row.position)
-    }
-    embed(r.stream, w.tokens, embedding.pointer, rows: rows.count, width: width)
+    embed(rows, w, member)
     var rows = rows
     for (index, p) in layers.enumerated() {
-      rmsNorm(
-        r.normed, r.rstd, r.stream, p.inputNorm.pointer, rows: rows.count, width: width,
-        epsilon: c.normEpsilon)
-      matmul(r.key, r.normed, p.key, rows: rows.count)
-      matmul(r.value, r.normed, p.value, rows: rows.count)
-      append(rows, layer: index, cache, w)
+      normalize(r.stream, p.inputNorm, rows: rows.count, w, member)
+      matmul(r.key, r.normed, p.key, rows: rows.count, part: member)
+      matmul(r.value, r.normed, p.value, rows: rows.count, part: member)
+      member.wait()
+      append(rows, layer: index, cache, w, member)
       // Of the other rows only the keys and values are needed later.
-      if index == layers.count - 1 { rows = keepWanted(rows, w) }
+      if index == layers.count - 1 { rows = keepWanted(rows, w, member) }
       let count = rows.count
-      matmul(r.query, r.normed, p.query, rows: count)
-      attend(rows, layer: index, cache, w)
-      matmul(r.stream, r.attended, p.output, rows: count, accumulate: true)
+      matmul(r.query, r.normed, p.query, rows: count, part: member)
+      member.wait()
+      attend(rows, layer: index, cache, w, member)
+      member.wait()
+      matmul(r.stream, r.attended, p.output, rows: count, accumulate: true, part: member)
+      member.wait()
 
-      rmsNorm(
-        r.normed, r.rstd, r.stream, p.postNorm.pointer, rows: count, width: width,
-        epsilon: c.normEpsilon)
-      matmul(r.gate, r.normed, p.gate, rows: count)
-      matmul(r.up, r.normed, p.up, rows: count)
-      swiGLU(r.activated, r.gate, r.up, count: count * c.intermediateSize)
-      matmul(r.stream, r.activated, p.down, rows: count, accumulate: true)
+      normalize(r.stream, p.postNorm, rows: count, w, member)
+      matmul(r.gate, r.normed, p.gate, rows: count, part: member)
+      matmul(r.up, r.normed, p.up, rows: count, part: member)
+      activate(p.gate.outputs(of: member), rows: count, w)
+      member.wait()
+      matmul(r.stream, r.activated, p.down, rows: count, accumulate: true, part: member)
+      member.wait()
     }
-    rmsNorm(
-      r.normed, r.rstd, r.stream, finalNorm.pointer, rows: rows.count, width: width,
-      epsilon: c.normEpsilon)
-    matmul(r.logits, r.normed, head, rows: rows.count)
+    normalize(r.stream, finalNorm, rows: rows.count, w, member)
+    matmul(r.logits, r.normed, head, rows: rows.count, part: member)
+    member.wait()
     return UnsafePointer(r.logits)
+  }
+
+  // What follows is a member's part of one piece of a step. Who computes which
+  // rows is the same from piece to piece but for attention, so that a member
+  // waits only where it reads what others have written.
+
+  private func embed(_ rows: [StepRow], _ w: InferenceWorkspace, _ member: LaneTeam.Member) {
+    let width = configuration.hiddenSize
+    let share = member.share(of: rows.count)
+    for index in share {
+      w.tokens[index] = rows[index].token
+      w.positions[index] = Int32(rows[index].position)
+    }
+    Kernels.embed(
+      w.r.stream + share.lowerBound * width, w.tokens + share.lowerBound, embedding.pointer,
+      rows: share.count, width: width)
+  }
+
+  /// Fills `normed`, for all members.
+  private func normalize(
+    _ x: FloatPointer, _ weight: FloatBuffer, rows: Int, _ w: InferenceWorkspace,
+    _ member: LaneTeam.Member
+  ) {
+    let width = configuration.hiddenSize
+    let share = member.share(of: rows)
+    let start = share.lowerBound * width
+    rmsNorm(
+      w.r.normed + start, w.r.rstd + share.lowerBound, x + start, weight.pointer,
+      rows: share.count, width: width, epsilon: configuration.normEpsilon)
+    member.wait()
+  }
+
+  /// SwiGLU of some columns of every row.
+  private func activate(_ columns: Range<Int>, rows: Int, _ w: InferenceWorkspace) {
+    let r = w.r
+    for row in 0..<rows {
+      let start = row * configuration.intermediateSize + columns.lowerBound
+      swiGLU(r.activated + start, r.gate + start, r.up + start, count: columns.count)
+    }
   }
 
   /// Rotates the step's keys and adds them and the values to the cache.
   private func append(
-    _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace
+    _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace,
+    _ member: LaneTeam.Member
   ) {
-    let r = w.r
-    let keyWidth = configuration.keyValueWidth
-    rotate(
-      r.key, positions: w.positions, rows: rows.count,
-      heads: configuration.keyValueHeadCount, table: rotary)
-    for (index, row) in rows.enumerated() {
-      cache.layout.store(
-        key: r.key + index * keyWidth, value: r.value + index * keyWidth,
-        position: row.position, keys: cache.keys(layer, row.slot),
-        values: cache.values(layer, row.slot))
+    let c = configuration
+    // By heads: neighbouring positions of one may share words of the cache.
+    for group in member.share(of: c.keyValueHeadCount) {
+      for (index, row) in rows.enumerated() {
+        let start = index * c.keyValueWidth + group * c.headDimension
+        rotate(w.r.key + start, positions: w.positions + index, rows: 1, heads: 1, table: rotary)
+        cache.layout.store(
+          key: w.r.key + start, value: w.r.value + start, head: group,
+          position: row.position, keys: cache.keys(layer, row.slot),
+          values: cache.values(layer, row.slot))
+      }
     }
   }
 
-  /// Rotates the rows' queries and attends row by row to everything up to each
-  /// row's position.
+  /// Rotates the rows' queries and attends to everything up to each row's
+  /// position: run by run, and one key/value head at a time.
   private func attend(
-    _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace
+    _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace,
+    _ member: LaneTeam.Member
   ) {
     let c = configuration
     let r = w.r
-    rotate(r.query, positions: w.positions, rows: rows.count, heads: c.headCount, table: rotary)
-    let heads = c.headCount / c.keyValueHeadCount
-    for run in runs(rows) {
+    let groups = c.keyValueHeadCount
+    let heads = c.headCount / groups
+    let runs = runs(rows)
+    for part in stride(from: member.index, to: runs.count * groups, by: member.count) {
+      let (index, group) = part.quotientAndRemainder(dividingBy: groups)
+      let run = runs[index]
       let row = rows[run.lowerBound]
-      for group in 0..<c.keyValueHeadCount {
-        let start = run.lowerBound * c.queryWidth + group * heads * c.headDimension
-        cachedAttention(
-          r.attended + start, r.query + start, rows: run.count, rowStride: c.queryWidth,
-          first: row.position, heads: heads, keys: cache.keys(layer, row.slot),
-          values: cache.values(layer, row.slot), layout: cache.layout, keyValueHead: group,
-          scratch: r.attentionScratch)
+      let start = run.lowerBound * c.queryWidth + group * heads * c.headDimension
+      for row in 0..<run.count {
+        rotate(
+          r.query + start + row * c.queryWidth, positions: w.positions + run.lowerBound + row,
+          rows: 1, heads: heads, table: rotary)
       }
+      cachedAttention(
+        r.attended + start, r.query + start, rows: run.count, rowStride: c.queryWidth,
+        first: row.position, heads: heads, keys: cache.keys(layer, row.slot),
+        values: cache.values(layer, row.slot), layout: cache.layout, keyValueHead: group,
+        scratch: w.attentionScratch(member.index))
     }
   }
 
@@ -125,23 +173,37 @@ extension PackedWeights {
 
   /// Moves the rows that want logits to the front of the residual stream and of
   /// its normalised copy, and returns them.
-  private func keepWanted(_ rows: [StepRow], _ w: InferenceWorkspace) -> [StepRow] {
+  private func keepWanted(
+    _ rows: [StepRow], _ w: InferenceWorkspace, _ member: LaneTeam.Member
+  ) -> [StepRow] {
     let wanted = rows.indices.filter { rows[$0].wantsLogits }
-    let width = configuration.hiddenSize
-    // Rows move towards the front, so none is overwritten before it is read.
-    for (index, row) in wanted.enumerated() where index != row {
-      (w.r.stream + index * width).update(from: w.r.stream + row * width, count: width)
-      (w.r.normed + index * width).update(from: w.r.normed + row * width, count: width)
-      w.positions[index] = w.positions[row]
+    if wanted.count == rows.count { return rows }
+    // The others may still read what is moved.
+    member.wait()
+    if member.index == 0 {
+      let width = configuration.hiddenSize
+      // Rows move towards the front, so none is overwritten before it is read.
+      for (index, row) in wanted.enumerated() where index != row {
+        (w.r.stream + index * width).update(from: w.r.stream + row * width, count: width)
+        (w.r.normed + index * width).update(from: w.r.normed + row * width, count: width)
+        w.positions[index] = w.positions[row]
+      }
     }
+    member.wait()
     return wanted.map { rows[$0] }
   }
 
-  private func check(_ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace) {
+  private func check(
+    _ rows: [StepRow], _ cache: KeyValueCache, _ w: InferenceWorkspace,
+    _ member: LaneTeam.Member
+  ) {
     precondition(
       w.configuration == configuration && cache.configuration == configuration
         && cache.layout.precision == precision,
       "the workspace or the cache is of another model shape or precision")
+    precondition(
+      member.count <= w.lanes,
+      "a step by \(member.count) lanes in a workspace for \(w.lanes)")
     precondition(
       (1...w.maximumRows).contains(rows.count),
       "a step of \(rows.count) rows in a workspace for 1...\(w.maximumRows)")

@@ -108,6 +108,27 @@ import Transformer
     }
   }
 
+  /// One request, fewer than lanes, and a tail of one that is far longer than
+  /// the others: lanes that have nothing to do join in, whenever they come.
+  @Test(arguments: [2, 3, 5])
+  func helpingLanesChangeNothing(lanes: Int) throws {
+    let model = try makeModel()
+    var requests = makeRequests(lanes + 1, new: 4)
+    requests[0].maximumNewTokens = 60
+    requests[0].stopTokens = []
+    requests[1].prompt = tokens(80, item: 1)
+    let single = try makeEngine(model, .init(lanes: 1, slotsPerLane: 1, rowsPerStep: 5))
+    let expected = try single.generate(requests)
+    #expect(expected[0].tokens.count == 60)
+    for rowsPerStep in [1, 96] {
+      let engine = try makeEngine(model, .init(lanes: lanes, rowsPerStep: rowsPerStep))
+      #expect(try engine.generate(requests) == expected)
+      #expect(try engine.generate([requests[0]]) == [expected[0]])
+      #expect(try engine.generate([requests[1]]) == [expected[1]])
+      #expect(try engine.generate(Array(requests[1...])) == Array(expected[1...]))
+    }
+  }
+
   @Test func sharingPrefixesChangesNothing() throws {
     let model = try makeModel()
     let few = tokens(30, item: 1000)

@@ -32,9 +32,12 @@ import Testing
 
     func fill(_ k: [Float], _ v: [Float], _ shape: Naive.AttentionShape) {
       for t in 0..<shape.rows {
-        layout.store(
-          key: Array(k[(t * shape.keyWidth)...]), value: Array(v[(t * shape.keyWidth)...]),
-          position: t, keys: keys.pointer, values: values.pointer)
+        for g in 0..<shape.keyValueHeads {
+          let start = t * shape.keyWidth + g * shape.dimension
+          layout.store(
+            key: Array(k[start...]), value: Array(v[start...]), head: g, position: t,
+            keys: keys.pointer, values: values.pointer)
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Kernels
@@ -161,6 +162,30 @@ private func rounded(_ x: Float) -> Float {
       var one = [Float](repeating: 0, count: outputs)
       matmul(&one, Array(x[(row * inputs)..<((row + 1) * inputs)]), packed, rows: 1)
       #expect(bits(one) == bits(all[(row * outputs)..<((row + 1) * outputs)]))
+    }
+  }
+
+  /// A team's members together write the whole product, with the same bits.
+  @Test(arguments: [2, 3, 5], Precision.allCases)
+  func partsAreOfTheWhole(lanes: Int, precision: Precision) {
+    for (rows, inputs, outputs) in [(1, 33, 7), (7, 70, 130), (24, 64, 192), (1, 96, 600)] {
+      let x = sample("x", rows * inputs)
+      let w = sample("w", outputs * inputs)
+      let packed = PackedMatrix(w, inputs: inputs, outputs: outputs, precision: precision)
+      let whole = FloatBuffer(count: rows * outputs)
+      let parts = FloatBuffer(count: rows * outputs)
+      for i in 0..<parts.count { (whole[i], parts[i]) = (Float(i), Float(i)) }
+      withTeam(lanes) { team in
+        for accumulate in [true, false, true] {
+          matmul(whole.pointer, x, packed, rows: rows, accumulate: accumulate)
+          team.run {
+            matmul(parts.pointer, x, packed, rows: rows, accumulate: accumulate, part: $0)
+          }
+        }
+      }
+      #expect(
+        memcmp(whole.pointer, parts.pointer, 4 * whole.count) == 0,
+        "\(rows) rows, \(inputs) inputs, \(outputs) outputs")
     }
   }
 

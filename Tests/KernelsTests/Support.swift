@@ -1,3 +1,5 @@
+import Foundation
+import Kernels
 import KeyedRandom
 import Testing
 
@@ -47,3 +49,14 @@ func inner(_ c: [Double], _ y: [Double]) -> Double { zip(c, y).reduce(0) { $0 + 
 func plus(_ a: [Float], _ b: [Double]) -> [Double] { zip(a, b).map { Double($0) + $1 } }
 
 func bits(_ x: some Sequence<Float>) -> [UInt32] { x.map(\.bitPattern) }
+
+/// Runs `body` on lane 0, as the leader of a team that all lanes have joined.
+func withTeam(_ lanes: Int, _ body: @Sendable (LaneTeam) -> Void) {
+  let team = LaneTeam()
+  Lanes.run(lanes) { lane in
+    guard lane == 0 else { return team.help() }
+    while team.count < lanes { sched_yield() }
+    body(team)
+    team.dismiss()
+  }
+}

@@ -1,4 +1,6 @@
+import Foundation
 import Kernels
+import Synchronization
 import Testing
 
 @testable import Transformer
@@ -102,6 +104,55 @@ import Testing
       }
       let same = logits(model, model.step(rows, cache, w), row: 0) == expected
       #expect(same, "\(count) rows")
+    }
+  }
+
+  /// A team of lanes gives the bits of one: one token at a time, a prompt's rows
+  /// with some that want no logits, and rows of several slots.
+  @Test(arguments: [2, 3, 5], Precision.allCases)
+  func lanesChangeNoBit(_ lanes: Int, precision: Precision) throws {
+    let model = try #require(models[precision])
+    let sequences = model.randomSequences([40, 9, 23], seed: 21)
+    var steps = [[StepRow]]()
+    for position in 0..<8 {
+      steps.append([StepRow(token: sequences[0][position], slot: 0, position: position)])
+    }
+    steps.append(
+      (8..<33).map {
+        StepRow(token: sequences[0][$0], slot: 0, position: $0, wantsLogits: $0 % 5 == 4)
+      })
+    steps.append(
+      (0..<20).flatMap { position in
+        (1..<3).filter { position < sequences[$0].count }.map {
+          StepRow(token: sequences[$0][position], slot: $0, position: position)
+        }
+      })
+    steps.append([StepRow(token: 3, slot: 0, position: 33, wantsLogits: false)])
+    func run(_ lanes: Int) -> [[UInt32]] {
+      let cache = KeyValueCache(
+        model.configuration, slots: 3, capacity: 64, precision: precision)
+      let w = InferenceWorkspace(model.configuration, maximumRows: 40, lanes: lanes)
+      let weights = model.packedWeights()
+      let team = LaneTeam()
+      let results = Mutex([[UInt32]]())
+      Lanes.run(lanes) { [steps] lane in
+        guard lane == 0 else { return team.help() }
+        while team.count < lanes { sched_yield() }
+        for rows in steps {
+          team.run { weights.step(rows, cache, w, $0) }
+          for row in 0..<rows.count(where: \.wantsLogits) {
+            results.withLock { $0.append(logits(model, w.logits, row: row)) }
+          }
+        }
+        team.dismiss()
+      }
+      return results.withLock { $0 }
+    }
+    let expected = run(1)
+    #expect(expected.count == 8 + 5 + 29)
+    for _ in 0..<3 {
+      let same = run(lanes) == expected
+      #expect(same)
     }
   }
 

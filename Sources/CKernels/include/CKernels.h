@@ -76,6 +76,9 @@ void solon_store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width);
 
+// What a thread does between looks at what another one is about to write.
+void solon_spin_pause(void);
+
 // Asks the processor to bring memory near; any address will do.
 void solon_prefetch(const void *memory, long bytes);
 
