@@ -61,8 +61,10 @@ public struct Benchmark: Sendable {
     let peakMemory = PeakMemory.bytes
     // Before and after: what else the machine does for a while meets only one.
     let peak = max(peakBefore, MatmulPeak.measure(lanes: lanes))
+    let readPeak = workload.bytesRead.map { _ in ReadPeak.measure(lanes: lanes) }
     let times = timed.map(\.seconds)
     let seconds = median(times)
+    let bytesPerSecond = workload.bytesRead.map { $0 / seconds }
     let laneSeconds = metered.seconds * Double(lanes)
     let phases = Set(timed.flatMap(\.round.phases.keys))
     return BenchmarkResult(
@@ -79,7 +81,8 @@ public struct Benchmark: Sendable {
       item: workload.itemName, itemsPerSecond: Double(workload.items) / seconds,
       operationsPerSecond: workload.operations / seconds, gemmPeak: peak,
       gemmPeakShare: workload.operations / seconds / peak,
-      bytesPerSecond: workload.bytesRead.map { $0 / seconds },
+      bytesPerSecond: bytesPerSecond, readPeak: readPeak,
+      readPeakShare: bytesPerSecond.flatMap { bytes in readPeak.map { bytes / $0 } },
       matmulShare: metered.totals.matmulSeconds / laneSeconds,
       attentionShare: metered.totals.attentionSeconds / laneSeconds,
       otherShare: 1

@@ -34,6 +34,11 @@ public struct BenchmarkResult: Sendable, Codable, Hashable {
   public var gemmPeakShare: Double
   /// Of weights that have to be read, where that is the limit.
   public var bytesPerSecond: Double?
+  /// Bytes that all lanes read from memory in a second, measured just after,
+  /// where `bytesPerSecond` is given.
+  public var readPeak: Double?
+  /// `bytesPerSecond / readPeak`.
+  public var readPeakShare: Double?
 
   /// Shares of all lanes' time, in one more round with clocks in the kernels:
   /// products by weights, attention, and everything else, waiting included.

@@ -86,9 +86,13 @@ extension BenchmarkResult {
         .map { $0.key + String(format: " %.3f s", $0.value) }
       lines.append(figure("parts", parts.joined(separator: ", ")))
     }
-    if let bytesPerSecond {
+    if let bytesPerSecond, let readPeak, let readPeakShare {
       lines.append(
-        figure("weights", String(format: "%.1f GB/s read", bytesPerSecond / 1e9)))
+        figure(
+          "weights",
+          String(
+            format: "%.1f GB/s, %.2f of the %.1f that all lanes read from memory",
+            bytesPerSecond / 1e9, readPeakShare, readPeak / 1e9)))
     }
     if let peakMemoryBytes {
       lines.append(
