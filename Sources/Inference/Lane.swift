@@ -92,6 +92,7 @@ final class Lane: @unchecked Sendable {
     var seats: [Seat<J>] = []
     var free = Array(0..<min(limit, slots))
     var nextTicket = 0
+    var trial = HelpTrial()
 
     while true {
       if queue.isAborted { return }
@@ -103,7 +104,9 @@ final class Lane: @unchecked Sendable {
       if seats.isEmpty { return }
 
       compose(&seats)
-      team.run { [rows] in weights.step(rows, cache, workspace, $0) }
+      trial.run(team, rows: rows.count) { [rows] in
+        weights.step(rows, cache, workspace, $0)
+      }
       rowsFed += rows.count
 
       var next = UnsafePointer(workspace.logits)

@@ -40,7 +40,7 @@ public final class LaneTeam: @unchecked Sendable {
       let base = team.base
       let arrivals = team.arrivals.add(1, ordering: .acquiringAndReleasing).newValue - base
       let all = base + roundUp(arrivals, to: count)
-      Kernels.wait { team.arrivals.load(ordering: .acquiring) >= all }
+      waitUntil { team.arrivals.load(ordering: .acquiring) >= all }
     }
   }
 
@@ -93,7 +93,7 @@ public final class LaneTeam: @unchecked Sendable {
     while seen != Self.dismissal {
       let count = seen % Self.mostMembers
       if index < count { take(part: index, of: count) }
-      Kernels.wait { call.load(ordering: .acquiring) != seen }
+      waitUntil { call.load(ordering: .acquiring) != seen }
       seen = call.load(ordering: .acquiring)
     }
   }
@@ -111,10 +111,10 @@ public final class LaneTeam: @unchecked Sendable {
 
 /// Looks until it is so, which usually takes a microsecond; after some tens of
 /// them, sleeps between looks. Where threads are more than cores, whoever is
-/// waited for then finds a free one; merely to yield would put the waiting thread
-/// behind all others.
+/// waited for then finds a free one, and the time slept is not lost to the waiting
+/// thread as it would be if it yielded.
 @inline(__always)
-private func wait(until isSo: () -> Bool) {
+private func waitUntil(_ isSo: () -> Bool) {
   for _ in 0..<1500 {
     if isSo() { return }
     solon_spin_pause()
