@@ -109,13 +109,14 @@ public final class LaneTeam: @unchecked Sendable {
   private func perform(_ member: Member) { body!(member) }
 }
 
-/// Looks until it is so, which usually takes a microsecond; after some tens of
-/// them, sleeps between looks. Where threads are more than cores, whoever is
-/// waited for then finds a free one, and the time slept is not lost to the waiting
-/// thread as it would be if it yielded.
+/// Looks until it is so, which usually takes a microsecond; after some hundreds of
+/// them, more than a member's part of a piece of work takes, sleeps between looks.
+/// Where threads are more than cores, whoever is waited for then finds a free one,
+/// and the time slept is not lost to the waiting thread as it would be if it
+/// yielded.
 @inline(__always)
 private func waitUntil(_ isSo: () -> Bool) {
-  for _ in 0..<1500 {
+  for _ in 0..<12_000 {
     if isSo() { return }
     solon_spin_pause()
   }

@@ -90,6 +90,14 @@ extension PackedMatrix {
     let share = member.share(of: (outputs + panelWidth - 1) / panelWidth)
     return share.lowerBound * panelWidth..<min(share.upperBound * panelWidth, outputs)
   }
+
+  /// Has a member's first panels brought near while it waits for others or does
+  /// something else, so that memory is not idle meanwhile.
+  public func prefetch(part: LaneTeam.Member) {
+    let outputs = outputs(of: part)
+    let bytes = roundUp(outputs.count, to: panelWidth) * depth * MemoryLayout<Float>.stride
+    solon_prefetch(panels.pointer + outputs.lowerBound * depth, min(bytes, 256 << 10))
+  }
 }
 
 /// y (+)= x Wᵀ. `y`: `[R, O]`, `x`: `[R, I]`. Each row of `y` depends, to the

@@ -37,30 +37,41 @@ extension PackedWeights {
     guard let head else { preconditionFailure("a scalar head has no vocabulary") }
     check(rows, cache, w, member)
     let r = w.r
+    // With few rows memory is what is waited for: it goes on working while the
+    // members wait for each other.
+    let reachesAhead = rows.count <= Self.rowsBoundByMemory
+    func reachAhead(_ next: PackedMatrix) {
+      if reachesAhead { next.prefetch(part: member) }
+    }
     embed(rows, w, member)
     var rows = rows
     for (index, p) in layers.enumerated() {
       normalize(r.stream, p.inputNorm, rows: rows.count, w, member)
       matmul(r.key, r.normed, p.key, rows: rows.count, part: member)
       matmul(r.value, r.normed, p.value, rows: rows.count, part: member)
+      reachAhead(p.query)
       member.wait()
       append(rows, layer: index, cache, w, member)
       // Of the other rows only the keys and values are needed later.
       if index == layers.count - 1 { rows = keepWanted(rows, w, member) }
       let count = rows.count
       matmul(r.query, r.normed, p.query, rows: count, part: member)
+      reachAhead(p.output)
       member.wait()
       attend(rows, layer: index, cache, w, member)
       member.wait()
       matmul(r.stream, r.attended, p.output, rows: count, accumulate: true, part: member)
+      reachAhead(p.gate)
       member.wait()
 
       normalize(r.stream, p.postNorm, rows: count, w, member)
       matmul(r.gate, r.normed, p.gate, rows: count, part: member)
       matmul(r.up, r.normed, p.up, rows: count, part: member)
+      reachAhead(p.down)
       activate(p.gate.outputs(of: member), rows: count, w)
       member.wait()
       matmul(r.stream, r.activated, p.down, rows: count, accumulate: true, part: member)
+      reachAhead(index + 1 < layers.count ? layers[index + 1].key : head)
       member.wait()
     }
     normalize(r.stream, finalNorm, rows: rows.count, w, member)
@@ -68,6 +79,9 @@ extension PackedWeights {
     member.wait()
     return UnsafePointer(r.logits)
   }
+
+  /// Up to so many rows a product takes as long as reading its weights.
+  private static let rowsBoundByMemory = 4
 
   // What follows is a member's part of one piece of a step. Who computes which
   // rows is the same from piece to piece but for attention, so that a member
