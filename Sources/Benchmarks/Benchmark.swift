@@ -8,11 +8,26 @@ public struct Benchmark: Sendable {
   public let precision: Precision
   public let rounds: Int
   public let lanes: Int
+  public let shape: Shape
+
+  /// How much there is to do, where that is not the task's standard. For training
+  /// and generation only.
+  public struct Shape: Hashable, Sendable {
+    /// Documents of a step, or prompts of a call.
+    public var sequences: Int?
+    /// Tokens of a document, or of a prompt.
+    public var length: Int?
+
+    public init(sequences: Int? = nil, length: Int? = nil) {
+      self.sequences = sequences
+      self.length = length
+    }
+  }
 
   /// - Parameter rounds: timed rounds, at least 1.
   public init(
     _ task: BenchmarkTask, _ model: BenchmarkModel, precision: Precision = .float32,
-    rounds: Int, lanes: Int = Lanes.standardCount
+    rounds: Int, lanes: Int = Lanes.standardCount, shape: Shape = Shape()
   ) {
     precondition(rounds > 0, "a benchmark needs at least one round, got \(rounds)")
     self.task = task
@@ -20,23 +35,25 @@ public struct Benchmark: Sendable {
     self.precision = precision
     self.rounds = rounds
     self.lanes = lanes
+    self.shape = shape
   }
 
   /// Measures, and reports each measurement when it is made: one, but for
   /// generation by the larger model, which is also measured one answer at a time.
   public func run(_ report: (BenchmarkResult) throws -> Void) throws {
     switch task {
-    case .train: try report(measure { .train(model, precision, lanes: lanes) })
+    case .train: try report(measure { .train(model, precision, shape, lanes: lanes) })
     case .preference: try report(measure { .preference(model, precision, lanes: lanes) })
     case .ppo: try report(measure { try .ppo(model, precision, lanes: lanes) })
     case .feedback: try report(measure { try .feedback(model, precision, lanes: lanes) })
     case .generate:
-      let sequences = model == .micro ? 64 : 16
+      let sequences = shape.sequences ?? (model == .micro ? 64 : 16)
+      let prompt = shape.length ?? 128
       try report(
         measure {
-          try .generate(model, precision, sequences: sequences, prompt: 128, lanes: lanes)
+          try .generate(model, precision, sequences: sequences, prompt: prompt, lanes: lanes)
         })
-      if model == .smol {
+      if model == .smol, shape == Shape() {
         try report(
           measure { try .generate(model, precision, sequences: 1, prompt: 1, lanes: lanes) })
       }
@@ -74,7 +91,8 @@ public struct Benchmark: Sendable {
     let phases = Set(timed.flatMap(\.round.phases.keys))
     return BenchmarkResult(
       task: task, config: model, shape: workload.shape, precision: precision, lanes: lanes,
-      blasCore: BLAS.coreName, rounds: rounds, seconds: seconds, secondsLeast: times.min()!,
+      vectors: .current, blasCore: BLAS.coreName, rounds: rounds, seconds: seconds,
+      secondsLeast: times.min()!,
       secondsMost: times.max()!,
       phaseSeconds: phases.isEmpty
         ? nil

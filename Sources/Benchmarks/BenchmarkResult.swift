@@ -10,7 +10,9 @@ public struct BenchmarkResult: Sendable, Codable, Hashable {
   public var precision: Precision
   /// Threads that worked.
   public var lanes: Int
-  /// The kernels of matrix products, by OpenBLAS's name.
+  /// What products by weights are computed with.
+  public var vectors: ProcessorVectors
+  /// The kernels of their float32 gradients, by OpenBLAS's name.
   public var blasCore: String
 
   /// Timed rounds, after one that was not.

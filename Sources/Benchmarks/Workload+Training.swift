@@ -6,8 +6,11 @@ extension Workload {
   private static let optimizer = OptimizerOptions(learningRate: 1e-4)
 
   /// Supervised training on whole documents; a round is one step.
-  static func train(_ size: BenchmarkModel, _ precision: Precision, lanes: Int) -> Workload {
-    let (sequences, length) = size == .micro ? (32, 256) : (4, 512)
+  static func train(
+    _ size: BenchmarkModel, _ precision: Precision, _ shape: Benchmark.Shape, lanes: Int
+  ) -> Workload {
+    let sequences = shape.sequences ?? (size == .micro ? 32 : 4)
+    let length = shape.length ?? (size == .micro ? 256 : 512)
     let configuration = size.configuration
     let model = Model(configuration: configuration, precision: precision, initializedBy: 1)
     let examples = (0..<sequences).map {

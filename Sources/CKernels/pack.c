@@ -94,7 +94,7 @@ WIDE static void round_columns_wide(
 void solon_round_rows(
     uint32_t *out, long row, const float *x, long x_row, long rows, long width) {
 #if defined(__x86_64__)
-  if (solon_vectors() == solon_vectors_avx512_bf16) {
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
     round_rows_wide(out, row, x, x_row, rows, width);
     return;
   }
@@ -105,7 +105,7 @@ void solon_round_rows(
 void solon_round_columns(
     uint32_t *out, long block_width, const float *x, long x_row, long rows, long width) {
 #if defined(__x86_64__)
-  if (solon_vectors() == solon_vectors_avx512_bf16) {
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
     round_columns_wide(out, block_width, x, x_row, rows, width);
     return;
   }
@@ -182,7 +182,7 @@ void solon_store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width) {
 #if defined(__x86_64__)
-  if (solon_vectors() == solon_vectors_avx512_bf16) {
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
     store_rounded_wide(keys, key_row, values, value_panel, position, key, value, width);
     return;
   }
@@ -197,5 +197,7 @@ void solon_prefetch(const void *memory, long bytes) {
 void solon_spin_pause(void) {
 #if defined(__x86_64__)
   _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
 #endif
 }

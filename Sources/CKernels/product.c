@@ -5,6 +5,12 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
+// Compiles one function for a processor with more features than the rest.
+#if defined(__x86_64__)
+#define TARGET(FEATURES) __attribute__((target(FEATURES)))
+#else
+#define TARGET(FEATURES)
+#endif
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 static long least(long a, long b) { return a < b ? a : b; }
@@ -66,7 +72,7 @@ static void multiply(const struct product *p, tile_function *tile) {
 // A tile for each number of rows, so that all of C stays in registers: `STEP` is
 // called with a constant.
 #define TILE_OF_ANY_ROWS(NAME, FEATURES, STEP)                                            \
-  __attribute__((target(FEATURES))) static void NAME(                                     \
+  TARGET(FEATURES) static void NAME(                                     \
       float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
       const uint32_t *panel, long rows, long depth, int accumulate) {                      \
     switch (rows) {                                                                       \
@@ -89,7 +95,7 @@ static void multiply(const struct product *p, tile_function *tile) {
 // columns from `column` on. `MULTIPLY(sum, a, b)` takes a word of A and a vector
 // of words of B.
 #define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY)                               \
-  __attribute__((target(FEATURES))) INLINE void NAME(                                     \
+  TARGET(FEATURES) INLINE void NAME(                                     \
       const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
       const uint32_t *panel, long depth, int accumulate) {                                 \
     FLOATS sum[solon_row_block][2];                                                       \
@@ -147,7 +153,7 @@ typedef uint32_t words8 __attribute__((ext_vector_type(8)));
 #define AVX512_BF16 AVX512 ",avx512bf16"
 #define AVX2 "avx2,fma"
 
-enum solon_vectors solon_vectors(void) {
+enum solon_vectors solon_processor_vectors(void) {
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
     return solon_vectors_plain;
@@ -168,7 +174,7 @@ TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16)
 TILE_OF_ANY_ROWS(bfloat16_tile_avx512, AVX512_BF16, bfloat16_avx512)
 #else
 #define AVX2 ""
-enum solon_vectors solon_vectors(void) { return solon_vectors_plain; }
+enum solon_vectors solon_processor_vectors(void) { return solon_vectors_plain; }
 #endif
 
 // With 16 registers of 8 floats a tile is 6 rows by 16 columns, so a full one
@@ -177,7 +183,7 @@ TILE(float32_8, AVX2, floats8, words8, 8, MULTIPLY_FLOATS8)
 TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8)
 
 #define TILE_IN_PARTS(NAME, STEP)                                                         \
-  __attribute__((target(AVX2))) static void NAME(                                         \
+  TARGET(AVX2) static void NAME(                                         \
       float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
       const uint32_t *panel, long rows, long depth, int accumulate) {                      \
     for (long i = 0; i < rows; i += 6)                                                    \
@@ -203,7 +209,7 @@ void solon_product_float32(
   struct product p = {
       c, c_row, a, (const uint32_t *)panels, panel, rows, depth, columns, accumulate};
 #if defined(__x86_64__)
-  if (solon_vectors() >= solon_vectors_avx512) {
+  if (solon_processor_vectors() >= solon_vectors_avx512) {
     multiply(&p, float32_tile_avx512);
     return;
   }
@@ -216,7 +222,7 @@ void solon_product_bfloat16(
     long rows, long depth, long columns, int accumulate) {
   struct product p = {c, c_row, a, panels, panel, rows, depth, columns, accumulate};
 #if defined(__x86_64__)
-  if (solon_vectors() == solon_vectors_avx512_bf16) {
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
     multiply(&p, bfloat16_tile_avx512);
     return;
   }

@@ -48,7 +48,9 @@ final class Lane: @unchecked Sendable {
   func prepare(slots: Int, capacity: Int, bytes: Int) {
     if cache == nil || slots > self.slots || capacity > self.capacity {
       let most = (max(slots, self.slots), max(capacity, self.capacity))
-      let isAffordable = most.0 * most.1 * configuration.cacheBytesPerToken(precision) <= bytes
+      let slotBytes = KeyValueCache.slotByteCount(
+        configuration, capacity: most.1, precision: precision)
+      let isAffordable = most.0 * slotBytes <= bytes
       (self.slots, self.capacity) = isAffordable ? most : (slots, capacity)
       cache = nil
       cache = KeyValueCache(
@@ -234,12 +236,5 @@ func commonPrefix(_ a: [Int32], _ b: [Int32], limit: Int) -> Int {
       while length < end, a[length] == b[length] { length += 1 }
       return length
     }
-  }
-}
-
-extension ModelConfiguration {
-  /// Bytes of one token's keys and values in all layers.
-  func cacheBytesPerToken(_ precision: Precision) -> Int {
-    2 * layerCount * keyValueWidth * precision.byteCount
   }
 }

@@ -227,7 +227,8 @@ public final class LocalEngine: LanguageModelEngine {
     let affordable = max(
       1,
       options.cacheBytesPerLane
-        / (capacity * model.configuration.cacheBytesPerToken(model.precision)))
+        / KeyValueCache.slotByteCount(
+          model.configuration, capacity: capacity, precision: model.precision))
     return (min(options.slotsPerLane, share, affordable), capacity)
   }
 }

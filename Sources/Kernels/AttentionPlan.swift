@@ -84,9 +84,7 @@ struct AttentionPlan {
   /// Scores, rounded.
   var roundedScores: Int { scoreGradient + scoreCount }
   var rowValues: Int { roundedScores + scoreCount }
-  var scratchCount: Int {
-    max(rowValues + 2 * queryBlock, share * roundUp(rows, to: vectorWidth))
-  }
+  var scratchCount: Int { rowValues + 2 * queryBlock }
 
   // MARK: Packing
 

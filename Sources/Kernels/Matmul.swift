@@ -9,7 +9,7 @@ private let transposed: Int32 = 112
 
 /// dx (+)= dy W, the gradient of `matmul` by its input, in float32. `dx`: `[R,
 /// I]`, `dy`: `[R, O]`, `w`: `[O, I]`. In bfloat16 it is `matmul` by
-/// `PackedMatrix(roundedTransposeInputs: …)`.
+/// `PackedMatrix(w, …, transposing: true)`.
 public func matmulBackwardInput(
   _ dx: FloatPointer, _ dy: ConstFloatPointer, _ w: ConstFloatPointer,
   rows: Int, inputs: Int, outputs: Int, accumulate: Bool = true

@@ -12,37 +12,47 @@ public final class PackedMatrix: @unchecked Sendable {
   private let isTransposed: Bool
   /// Panels of 32 outputs, `[⌈O/32⌉, I, 32]`, in bfloat16 of pairs of inputs,
   /// `[⌈O/32⌉, ⌈I/2⌉, 32]`.
-  let panels: FloatBuffer
+  let panels: FloatPointer
+  private let memory: FloatBuffer
 
-  /// Room for `[O, I]` weights, of zeros.
-  public init(inputs: Int, outputs: Int, precision: Precision) {
+  /// Room for `[O, I]` weights, or, transposing, for the transpose of `[I, O]`
+  /// weights, in bfloat16 alone: `panelCount` numbers from `start` on. Matrices
+  /// that are read one after the other belong into one block of memory, whose
+  /// pages are large.
+  public init(
+    inputs: Int, outputs: Int, precision: Precision, transposing: Bool = false,
+    at start: FloatPointer, of memory: FloatBuffer
+  ) {
+    precondition(!transposing || precision == .bfloat16, "only rounded matrices transpose")
     self.inputs = inputs
     self.outputs = outputs
     self.precision = precision
-    isTransposed = false
-    panels = FloatBuffer(count: Self.count(inputs, outputs, precision))
+    isTransposed = transposing
+    panels = start
+    self.memory = memory
   }
 
-  /// Copies `w`, `[O, I]`.
+  /// Copies `w`, `[O, I]` (or, transposing, `[I, O]`).
   public convenience init(
-    _ w: ConstFloatPointer, inputs: Int, outputs: Int, precision: Precision = .float32
+    _ w: ConstFloatPointer, inputs: Int, outputs: Int, precision: Precision = .float32,
+    transposing: Bool = false
   ) {
-    self.init(inputs: inputs, outputs: outputs, precision: precision)
+    let memory = FloatBuffer(
+      count: Self.panelCount(inputs: inputs, outputs: outputs, precision: precision))
+    self.init(
+      inputs: inputs, outputs: outputs, precision: precision, transposing: transposing,
+      at: memory.pointer, of: memory)
     pack(w)
   }
 
-  /// Room for the transpose, rounded to bfloat16, of weights `[I, O]`.
-  public init(roundedTransposeInputs inputs: Int, outputs: Int) {
-    self.inputs = inputs
-    self.outputs = outputs
-    precision = .bfloat16
-    isTransposed = true
-    panels = FloatBuffer(count: Self.count(inputs, outputs, .bfloat16))
+  /// Numbers that a matrix takes.
+  public static func panelCount(inputs: Int, outputs: Int, precision: Precision) -> Int {
+    roundUp(outputs, to: panelWidth) * depth(inputs, precision)
   }
 
   /// Copies `w`, `[O, I]` (or, transposing, `[I, O]`), over what is there.
   public func pack(_ w: ConstFloatPointer) {
-    let target = pairs(panels.pointer)
+    let target = pairs(panels)
     guard !isTransposed else {
       solon_round_columns(target, panelWidth, w, outputs, inputs, outputs)
       return
@@ -67,17 +77,10 @@ public final class PackedMatrix: @unchecked Sendable {
     }
   }
 
-  /// Bytes of the panels: what a product reads of the matrix.
-  public var byteCount: Int { panels.count * MemoryLayout<Float>.stride }
-
   var depth: Int { Self.depth(inputs, precision) }
 
   private static func depth(_ inputs: Int, _ precision: Precision) -> Int {
     precision == .float32 ? inputs : (inputs + 1) / 2
-  }
-
-  private static func count(_ inputs: Int, _ outputs: Int, _ precision: Precision) -> Int {
-    roundUp(outputs, to: panelWidth) * depth(inputs, precision)
   }
 }
 
@@ -96,7 +99,7 @@ extension PackedMatrix {
   public func prefetch(part: LaneTeam.Member) {
     let outputs = outputs(of: part)
     let bytes = roundUp(outputs.count, to: panelWidth) * depth * MemoryLayout<Float>.stride
-    solon_prefetch(panels.pointer + outputs.lowerBound * depth, min(bytes, 256 << 10))
+    solon_prefetch(panels + outputs.lowerBound * depth, min(bytes, 256 << 10))
   }
 }
 
@@ -114,7 +117,7 @@ public func matmul(
   let outputs = w.outputs(of: part)
   guard x.rows > 0, !outputs.isEmpty else { return }
   let y = y + outputs.lowerBound
-  let panels = w.panels.pointer + outputs.lowerBound * w.depth
+  let panels = w.panels + outputs.lowerBound * w.depth
   KernelMeter.count(.matmul) {
     switch w.precision {
     case .float32:

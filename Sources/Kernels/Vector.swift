@@ -54,16 +54,6 @@ private func storeTail(_ v: Vector, _ p: FloatPointer, _ n: Int) {
   for i in 0..<n { p[i] = v[i] }
 }
 
-@inline(__always)
-func loadHalf(_ p: ConstFloatPointer, _ start: Int) -> HalfVector {
-  UnsafeRawPointer(p + start).loadUnaligned(as: HalfVector.self)
-}
-
-@inline(__always)
-func store(_ v: HalfVector, _ p: FloatPointer, _ start: Int) {
-  UnsafeMutableRawPointer(p + start).storeBytes(of: v, as: HalfVector.self)
-}
-
 /// Sum of the lanes by halves; the library's `sum()` adds them one by one.
 @inline(__always)
 func sum(_ v: Vector) -> Float { sum(v.lowHalf + v.highHalf) }

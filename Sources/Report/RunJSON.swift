@@ -66,6 +66,7 @@ public struct RunJSON {
           ("lanes", .integer(Int64(machine.lanes))),
           ("blas_core", .string(machine.blasCore)),
           ("blas_version", .string(machine.blasVersion)),
+          ("vectors", .optional(machine.vectors)),
           ("lua_version", .string(machine.luaVersion)),
           ("tool_version", .string(machine.toolVersion)),
           ("operating_system", .string(machine.operatingSystem)),

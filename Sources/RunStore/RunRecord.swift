@@ -19,12 +19,16 @@ public struct MachineRecord: Codable, Hashable, Sendable {
   /// The OpenBLAS kernel set, such as "SkylakeX"; results depend on it.
   public var blasCore: String
   public var blasVersion: String
+  /// What matrix products are computed with, such as "avx512bf16"; nil in records
+  /// that do not say.
+  public var vectors: String?
   public var luaVersion: String
   public var toolVersion: String
   public var operatingSystem: String
 
   public init(
     cpu: String, cores: Int, lanes: Int, blasCore: String, blasVersion: String = "",
+    vectors: String? = nil,
     luaVersion: String, toolVersion: String, operatingSystem: String = ""
   ) {
     self.cpu = cpu
@@ -32,6 +36,7 @@ public struct MachineRecord: Codable, Hashable, Sendable {
     self.lanes = lanes
     self.blasCore = blasCore
     self.blasVersion = blasVersion
+    self.vectors = vectors
     self.luaVersion = luaVersion
     self.toolVersion = toolVersion
     self.operatingSystem = operatingSystem

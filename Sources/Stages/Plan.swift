@@ -1,3 +1,4 @@
+public import Constitution
 import Foundation
 import Kernels
 import RunStore
@@ -45,10 +46,11 @@ public struct MachineSpeed: Sendable {
 
   public init(matrixOperations: Double) { self.matrixOperations = matrixOperations }
 
-  /// Measures for about a twentieth of a second. Needs a loaded BLAS.
-  public static func measured(lanes: Int) -> MachineSpeed {
+  /// Measures, in the precision of an experiment, for about a twentieth of a second. Needs a loaded BLAS.
+  public static func measured(for experiment: Experiment, lanes: Int) -> MachineSpeed {
     MachineSpeed(
-      matrixOperations: MatmulPeak.measure(.float32, lanes: lanes, size: 384, trials: 2))
+      matrixOperations: MatmulPeak.measure(
+        experiment.precision, lanes: lanes, size: 384, trials: 2))
   }
 
   // Shares of the speed of large products that the loops reach, measured on the

@@ -27,9 +27,7 @@ public final class KeyValueCache: @unchecked Sendable {
     self.configuration = configuration
     self.slots = slots
     self.capacity = capacity
-    layout = CacheLayout(
-      keyValueHeads: configuration.keyValueHeadCount,
-      headDimension: configuration.headDimension, capacity: capacity, precision: precision)
+    layout = CacheLayout(configuration, capacity: capacity, precision: precision)
     let blocks = configuration.layerCount * slots
     keys = FloatBuffer(count: blocks * layout.keyCount)
     values = FloatBuffer(count: blocks * layout.valueCount)
@@ -48,6 +46,15 @@ public final class KeyValueCache: @unchecked Sendable {
     }
   }
 
+  /// Bytes that one slot takes.
+  public static func slotByteCount(
+    _ configuration: ModelConfiguration, capacity: Int, precision: Precision
+  ) -> Int {
+    let layout = CacheLayout(configuration, capacity: capacity, precision: precision)
+    return configuration.layerCount * (layout.keyCount + layout.valueCount)
+      * MemoryLayout<Float>.stride
+  }
+
   /// Bytes allocated.
   public var byteCount: Int { (keys.count + values.count) * MemoryLayout<Float>.stride }
 
@@ -58,5 +65,13 @@ public final class KeyValueCache: @unchecked Sendable {
   /// One slot's values in one layer.
   func values(_ layer: Int, _ slot: Int) -> FloatPointer {
     values.pointer + (layer * slots + slot) * layout.valueCount
+  }
+}
+
+extension CacheLayout {
+  fileprivate init(_ c: ModelConfiguration, capacity: Int, precision: Precision) {
+    self.init(
+      keyValueHeads: c.keyValueHeadCount, headDimension: c.headDimension, capacity: capacity,
+      precision: precision)
   }
 }

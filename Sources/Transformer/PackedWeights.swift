@@ -11,17 +11,25 @@ internal import Synchronization
 public final class PackedWeights: @unchecked Sendable {
   struct Layer {
     let inputNorm, postNorm: FloatBuffer  // [C]
+    let matrices: Matrices
+    var query: PackedMatrix { matrices.query }
+    var key: PackedMatrix { matrices.key }
+    var value: PackedMatrix { matrices.value }
+    var output: PackedMatrix { matrices.output }
+    var gate: PackedMatrix { matrices.gate }
+    var up: PackedMatrix { matrices.up }
+    var down: PackedMatrix { matrices.down }
+  }
+
+  /// The matrices of one layer.
+  struct Matrices {
     let query, key, value, output: PackedMatrix
     let gate, up, down: PackedMatrix
   }
 
   /// The transposes, by which bfloat16 gradients go back.
   struct Backward {
-    struct Layer {
-      let query, key, value, output: PackedMatrix
-      let gate, up, down: PackedMatrix
-    }
-    let layers: [Layer]
+    let layers: [Matrices]
     let head: PackedMatrix?
   }
 
@@ -41,25 +49,52 @@ public final class PackedWeights: @unchecked Sendable {
   init(_ model: Model) {
     let c = model.configuration
     let precision = model.precision
-    func matrix(_ inputs: Int, _ outputs: Int) -> PackedMatrix {
-      PackedMatrix(inputs: inputs, outputs: outputs, precision: precision)
-    }
-    let width = c.hiddenSize
-    let inner = c.intermediateSize
     configuration = c
     self.precision = precision
     fingerprint = ParameterFingerprint()
     rotary = model.rotary
-    embedding = FloatBuffer(count: c.vocabularySize * width)
-    layers = (0..<c.layerCount).map { _ in
+    embedding = FloatBuffer(count: c.vocabularySize * c.hiddenSize)
+    let hasHead = model.head == .languageModel
+    let packed = Self.makeMatrices(c, precision, hasHead: hasHead, transposing: false)
+    layers = packed.layers.map {
       Layer(
-        inputNorm: FloatBuffer(count: width), postNorm: FloatBuffer(count: width),
-        query: matrix(width, c.queryWidth), key: matrix(width, c.keyValueWidth),
-        value: matrix(width, c.keyValueWidth), output: matrix(c.queryWidth, width),
-        gate: matrix(width, inner), up: matrix(width, inner), down: matrix(inner, width))
+        inputNorm: FloatBuffer(count: c.hiddenSize), postNorm: FloatBuffer(count: c.hiddenSize),
+        matrices: $0)
     }
-    finalNorm = FloatBuffer(count: width)
-    head = model.head == .languageModel ? matrix(width, c.vocabularySize) : nil
+    finalNorm = FloatBuffer(count: c.hiddenSize)
+    head = packed.head
+  }
+
+  /// Room for all matrices in one block of memory, in the order of a forward pass.
+  private static func makeMatrices(
+    _ c: ModelConfiguration, _ precision: Precision, hasHead: Bool, transposing: Bool
+  ) -> (layers: [Matrices], head: PackedMatrix?) {
+    let width = c.hiddenSize
+    let inner = c.intermediateSize
+    func carve(
+      _ arena: inout Arena, of memory: FloatBuffer
+    ) -> (layers: [Matrices], head: PackedMatrix?) {
+      func matrix(_ inputs: Int, _ outputs: Int) -> PackedMatrix {
+        let (inputs, outputs) = transposing ? (outputs, inputs) : (inputs, outputs)
+        return PackedMatrix(
+          inputs: inputs, outputs: outputs, precision: precision, transposing: transposing,
+          at: arena.take(
+            PackedMatrix.panelCount(inputs: inputs, outputs: outputs, precision: precision)),
+          of: memory)
+      }
+      let layers = (0..<c.layerCount).map { _ in
+        Matrices(
+          query: matrix(width, c.queryWidth), key: matrix(width, c.keyValueWidth),
+          value: matrix(width, c.keyValueWidth), output: matrix(c.queryWidth, width),
+          gate: matrix(width, inner), up: matrix(width, inner), down: matrix(inner, width))
+      }
+      return (layers, hasHead ? matrix(width, c.vocabularySize) : nil)
+    }
+    var measure = Arena.measuring()
+    _ = carve(&measure, of: FloatBuffer(count: 0))
+    let memory = FloatBuffer(count: measure.count)
+    var arena = Arena(memory)
+    return carve(&arena, of: memory)
   }
 
   /// Copies the model's weights over what is there. `transposes`: also what
@@ -89,7 +124,11 @@ public final class PackedWeights: @unchecked Sendable {
   /// Packs what backward needs, in bfloat16.
   func packTransposes(_ model: Model) {
     guard precision == .bfloat16 else { return }
-    if backward == nil { backward = Backward(configuration, hasHead: head != nil) }
+    if backward == nil {
+      let packed = Self.makeMatrices(
+        configuration, precision, hasHead: head != nil, transposing: true)
+      backward = Backward(layers: packed.layers, head: packed.head)
+    }
     guard let backward else { return }
     for (layer, p) in zip(backward.layers, model.layout.layers) {
       for (matrix, offset) in [
@@ -101,23 +140,6 @@ public final class PackedWeights: @unchecked Sendable {
       }
     }
     backward.head?.pack(model.weight(model.layout.headWeight))
-  }
-}
-
-extension PackedWeights.Backward {
-  fileprivate init(_ c: ModelConfiguration, hasHead: Bool) {
-    func matrix(_ inputs: Int, _ outputs: Int) -> PackedMatrix {
-      PackedMatrix(roundedTransposeInputs: outputs, outputs: inputs)
-    }
-    let width = c.hiddenSize
-    let inner = c.intermediateSize
-    layers = (0..<c.layerCount).map { _ in
-      Layer(
-        query: matrix(width, c.queryWidth), key: matrix(width, c.keyValueWidth),
-        value: matrix(width, c.keyValueWidth), output: matrix(c.queryWidth, width),
-        gate: matrix(width, inner), up: matrix(width, inner), down: matrix(inner, width))
-    }
-    head = hasHead ? matrix(width, c.vocabularySize) : nil
   }
 }
 
@@ -153,36 +175,41 @@ extension Model {
   }
 }
 
-/// Thirty-two 32-bit FNV-1a hashes, each of every thirty-second parameter's
-/// bits. It tells whether weights have changed; a change of parameters in one
-/// stream alone goes unnoticed with probability 2⁻³² at most, and of one
-/// parameter never.
+/// Thirty-two 32-bit hashes, each of every thirty-second parameter's bits: FNV-1a
+/// with a shift, without which changes of signs alone could cancel out. It tells
+/// whether weights have changed; a change of parameters in one stream alone goes
+/// unnoticed with probability 2⁻³² or so, and of one parameter never.
 struct ParameterFingerprint: Equatable {
-  private var even = SIMD16<UInt32>(repeating: 0x811c_9dc5)
-  private var odd = SIMD16<UInt32>(repeating: 0x811c_9dc5)
+  private typealias Words = SIMD16<UInt32>
+  private var even = Words(repeating: 0x811c_9dc5)
+  private var odd = Words(repeating: 0x811c_9dc5)
 
   /// Of no parameters.
   init() {}
 
   init(_ parameters: UnsafePointer<Float>, count: Int) {
-    let prime = SIMD16<UInt32>(repeating: 0x0100_0193)
     let bits = UnsafeRawPointer(parameters)
-    let vector = MemoryLayout<SIMD16<UInt32>>.size
+    let vector = MemoryLayout<Words>.size
     var offset = 0
     let end = count * MemoryLayout<Float>.size
     while offset + 2 * vector <= end {
-      even = (even ^ bits.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt32>.self)) &* prime
-      odd =
-        (odd ^ bits.loadUnaligned(fromByteOffset: offset + vector, as: SIMD16<UInt32>.self))
-        &* prime
+      even = Self.mixed(even, bits.loadUnaligned(fromByteOffset: offset, as: Words.self))
+      odd = Self.mixed(odd, bits.loadUnaligned(fromByteOffset: offset + vector, as: Words.self))
       offset += 2 * vector
     }
-    var lane = 0
-    while offset < end {
-      let word = bits.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      even[lane % 16] = (even[lane % 16] ^ word) &* 0x0100_0193
-      lane += 1
-      offset += MemoryLayout<Float>.size
+    guard offset < end else { return }
+    var rest = (Words.zero, Words.zero)
+    for index in 0..<(end - offset) / MemoryLayout<UInt32>.size {
+      let word = bits.loadUnaligned(fromByteOffset: offset + 4 * index, as: UInt32.self)
+      if index < 16 { rest.0[index] = word } else { rest.1[index - 16] = word }
     }
+    even = Self.mixed(even, rest.0)
+    odd = Self.mixed(odd, rest.1)
+  }
+
+  @inline(__always)
+  private static func mixed(_ hash: Words, _ word: Words) -> Words {
+    let product = (hash ^ word) &* Words(repeating: 0x0100_0193)
+    return product ^ (product &>> 15)
   }
 }

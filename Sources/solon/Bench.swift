@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Benchmarks
 import Foundation
 public import Kernels
+import Transformer
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,11 +32,32 @@ struct Bench: ParsableCommand {
   @Option(name: .long, help: "Timed rounds.")
   var rounds = 3
 
+  @Option(name: .long, help: "Threads that work.")
+  var lanes = Lanes.standardCount
+
+  @Option(name: .long, help: "Training, generation: documents or prompts of a round.")
+  var sequences: Int?
+
+  @Option(name: .long, help: "Training, generation: tokens of a document or of a prompt.")
+  var length: Int?
+
   @Flag(name: .long, help: "Print one JSON object a line for each measurement.")
   var json = false
 
   func validate() throws {
     if rounds < 1 { throw ValidationError("--rounds \(rounds): expected at least 1") }
+    if !(1...64).contains(lanes) { throw ValidationError("--lanes \(lanes): expected 1 to 64") }
+    if let sequences, sequences < 1 {
+      throw ValidationError("--sequences \(sequences): expected at least 1")
+    }
+    if sequences != nil || length != nil, task != .train, task != .generate {
+      throw ValidationError("--sequences and --length: for train and generate only")
+    }
+    // Generation adds 64 tokens to a prompt.
+    let most = config.configuration.maximumPositions - (task == .generate ? 64 : 0)
+    if let length, !(2...most).contains(length) {
+      throw ValidationError("--length \(length): expected 2 to \(most)")
+    }
   }
 
   func run() throws {
@@ -45,7 +67,10 @@ struct Bench: ParsableCommand {
       encoder.outputFormatting = [.sortedKeys]
       encoder.keyEncodingStrategy = .convertToSnakeCase
       for task in task.benchmarks {
-        try Benchmark(task, config, precision: precision, rounds: rounds).run { result in
+        let benchmark = Benchmark(
+          task, config, precision: precision, rounds: rounds, lanes: lanes,
+          shape: .init(sequences: sequences, length: length))
+        try benchmark.run { result in
           Console.line(
             json
               ? String(decoding: try encoder.encode(result), as: UTF8.self)
@@ -66,7 +91,7 @@ extension BenchmarkResult {
       "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + text
     }
     var lines = [
-      "\(task.rawValue)  \(config.rawValue)  \(shape)  \(precision.rawValue), \(lanes) lanes, OpenBLAS \(blasCore)",
+      "\(task.rawValue)  \(config.rawValue)  \(shape)  \(precision.rawValue), \(lanes) lanes, \(vectors.rawValue), OpenBLAS \(blasCore)",
       figure(
         "speed",
         String(format: "%.0f tokens/s, %.3g ", tokensPerSecond, itemsPerSecond) + "\(item)/s"),

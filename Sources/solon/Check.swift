@@ -151,7 +151,7 @@ struct Check: ParsableCommand {
     report.plan = try pipeline.plan(
       .describing(
         experiment, overrides: settings.set, limit: limit, root: project.root, lanes: lanes),
-      speed: .measured(lanes: lanes))
+      speed: .measured(for: experiment, lanes: lanes))
   }
 
   /// The project's record, or an empty one in `scratch` when there is none. A

@@ -10,6 +10,7 @@ extension MachineRecord {
     MachineRecord(
       cpu: processorName(), cores: ProcessInfo.processInfo.processorCount, lanes: lanes,
       blasCore: BLAS.coreName, blasVersion: BLAS.libraryVersion,
+      vectors: ProcessorVectors.current.rawValue,
       luaVersion: LuaRelease.current.name, toolVersion: ToolVersion.current,
       operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString)
   }

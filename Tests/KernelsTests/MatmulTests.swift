@@ -62,8 +62,8 @@ import Testing
         dy, as: .outputGradient, rows: rows, width: outputs, scratch: gradient.pointer),
       RoundedColumns(x, as: .input, rows: rows, width: inputs, scratch: input.pointer))
     expectClose(dw, dwExpected, tolerance: 1e-5)
-    let transpose = PackedMatrix(roundedTransposeInputs: outputs, outputs: inputs)
-    transpose.pack(w)
+    let transpose = PackedMatrix(
+      w, inputs: outputs, outputs: inputs, precision: .bfloat16, transposing: true)
     var dx = [Float](repeating: .nan, count: x.count)
     matmul(&dx, dy, transpose, rows: rows)
     expectClose(dx, dxExpected, tolerance: 1e-5)

@@ -36,6 +36,7 @@ import Testing
               "lanes": 2,
               "blas_core": "SkylakeX",
               "blas_version": "0.3.21",
+              "vectors": null,
               "lua_version": "5.4.4",
               "tool_version": "1.0.0",
               "operating_system": "Test OS"

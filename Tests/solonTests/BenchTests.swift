@@ -41,6 +41,9 @@ import Testing
   @Test(arguments: [
     (["bench", "swim"], "swim"), (["bench", "train", "--rounds", "0"], "--rounds 0"),
     (["bench", "train", "--config", "huge"], "huge"),
+    (["bench", "ppo", "--length", "8"], "--length"),
+    (["bench", "generate", "--length", "449"], "--length 449"),
+    (["bench", "train", "--lanes", "0"], "--lanes 0"),
   ])
   func wrongUseIsSaid(arguments: [String], value: String) throws {
     let outcome = try SolonProcess.run(arguments, in: FileManager.default.temporaryDirectory)

@@ -30,7 +30,7 @@ enum solon_vectors {
   // With products of bfloat16 pairs.
   solon_vectors_avx512_bf16,
 };
-enum solon_vectors solon_vectors(void);
+enum solon_vectors solon_processor_vectors(void);
 
 // Where the rows of A lie. Element (i, p) is at
 // `data[(i / 12) * block + (i % 12) * row + p * step]`, in words of 32 bits.
