@@ -90,21 +90,8 @@ struct AttentionPlan {
 
   /// A `[count, D]` matrix, `stride` apart, as the outputs of a product.
   func packPanels(_ panels: FloatPointer, _ x: ConstFloatPointer, stride: Int, count: Int) {
-    switch precision {
-    case .float32:
-      solon_transpose_to_panels(pairs(panels), words(x), stride, count, dimension)
-    case .bfloat16:
-      let depth = (dimension + 1) / 2
-      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: panelWidth * depth) { block in
-        let rounded = block.baseAddress!
-        for first in Swift.stride(from: 0, to: count, by: panelWidth) {
-          let rows = min(panelWidth, count - first)
-          solon_round_rows(rounded, depth, x + first * stride, stride, rows, dimension)
-          solon_transpose_to_panels(
-            pairs(panels) + first * depth, rounded, depth, rows, depth)
-        }
-      }
-    }
+    Kernels.packPanels(
+      pairs(panels), x, stride: stride, rows: count, width: dimension, precision)
   }
 
   /// A `[count, D]` matrix, `stride` apart, for a product's sum over its rows.

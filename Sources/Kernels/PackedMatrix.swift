@@ -57,24 +57,7 @@ public final class PackedMatrix: @unchecked Sendable {
       solon_round_columns(target, panelWidth, w, outputs, inputs, outputs)
       return
     }
-    switch precision {
-    case .float32:
-      w.withMemoryRebound(to: UInt32.self, capacity: outputs * inputs) {
-        solon_transpose_to_panels(target, $0, inputs, outputs, inputs)
-      }
-    case .bfloat16:
-      // A panel at a time, so that the rounded rows stay in cache.
-      let depth = depth
-      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: panelWidth * depth) { rows in
-        for first in stride(from: 0, to: outputs, by: panelWidth) {
-          let count = min(panelWidth, outputs - first)
-          solon_round_rows(
-            rows.baseAddress!, depth, w + first * inputs, inputs, count, inputs)
-          solon_transpose_to_panels(
-            target + first * depth, rows.baseAddress!, depth, count, depth)
-        }
-      }
-    }
+    packPanels(target, w, stride: inputs, rows: outputs, width: inputs, precision)
   }
 
   var depth: Int { Self.depth(inputs, precision) }
@@ -86,6 +69,30 @@ public final class PackedMatrix: @unchecked Sendable {
 
 /// Outputs of a panel.
 let panelWidth = solon_panel_width
+
+/// Writes the panels of a product by xᵀ: row r of `x`, `[rows, width]`, `stride`
+/// apart, becomes column r.
+func packPanels(
+  _ panels: PairPointer, _ x: ConstFloatPointer, stride: Int, rows: Int, width: Int,
+  _ precision: Precision
+) {
+  switch precision {
+  case .float32:
+    let words = UnsafeRawPointer(x).assumingMemoryBound(to: UInt32.self)
+    solon_transpose_to_panels(panels, words, stride, rows, width)
+  case .bfloat16:
+    // A panel at a time, so that the rounded rows stay in cache.
+    let depth = (width + 1) / 2
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: panelWidth * depth) { block in
+      let rounded = block.baseAddress!
+      for first in Swift.stride(from: 0, to: rows, by: panelWidth) {
+        let count = min(panelWidth, rows - first)
+        solon_round_rows(rounded, depth, x + first * stride, stride, count, width)
+        solon_transpose_to_panels(panels + first * depth, rounded, depth, count, depth)
+      }
+    }
+  }
+}
 
 extension PackedMatrix {
   /// The outputs that a member of a team computes of every product: whole panels.

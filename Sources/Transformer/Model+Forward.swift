@@ -32,9 +32,9 @@ extension Model {
         a.inputNormed, a.inputRstd, a.input, p.inputNorm.pointer, rows: rows, width: width,
         epsilon: c.normEpsilon)
       var x = w.productRows(a.inputNormed, rows, width)
-      matmul(a.query, x, p.query)
-      matmul(a.key, x, p.key)
-      matmul(a.value, x, p.value)
+      matmul(a.query, x, p.matrices.query)
+      matmul(a.key, x, p.matrices.key)
+      matmul(a.value, x, p.matrices.value)
       rotate(a.query, positions: w.positions, rows: rows, heads: c.headCount, table: rotary)
       rotate(a.key, positions: w.positions, rows: rows, heads: c.keyValueHeadCount, table: rotary)
       attention(
@@ -45,20 +45,20 @@ extension Model {
 
       a.middle.update(from: a.input, count: rows * width)
       x = w.productRows(a.attended, rows, c.queryWidth)
-      matmul(a.middle, x, p.output, accumulate: true)
+      matmul(a.middle, x, p.matrices.output, accumulate: true)
 
       rmsNorm(
         a.middleNormed, a.middleRstd, a.middle, p.postNorm.pointer, rows: rows,
         width: width, epsilon: c.normEpsilon)
       x = w.productRows(a.middleNormed, rows, width)
-      matmul(a.gate, x, p.gate)
-      matmul(a.up, x, p.up)
+      matmul(a.gate, x, p.matrices.gate)
+      matmul(a.up, x, p.matrices.up)
       swiGLU(a.activated, a.gate, a.up, count: rows * c.intermediateSize)
 
       let next = index + 1 < c.layerCount ? w.r.layers[index + 1].input : w.r.last
       next.update(from: a.middle, count: rows * width)
       x = w.productRows(a.activated, rows, c.intermediateSize)
-      matmul(next, x, p.down, accumulate: true)
+      matmul(next, x, p.matrices.down, accumulate: true)
     }
 
     rmsNorm(

@@ -12,19 +12,21 @@ public final class PackedWeights: @unchecked Sendable {
   struct Layer {
     let inputNorm, postNorm: FloatBuffer  // [C]
     let matrices: Matrices
-    var query: PackedMatrix { matrices.query }
-    var key: PackedMatrix { matrices.key }
-    var value: PackedMatrix { matrices.value }
-    var output: PackedMatrix { matrices.output }
-    var gate: PackedMatrix { matrices.gate }
-    var up: PackedMatrix { matrices.up }
-    var down: PackedMatrix { matrices.down }
   }
 
   /// The matrices of one layer.
   struct Matrices {
     let query, key, value, output: PackedMatrix
     let gate, up, down: PackedMatrix
+
+    func pack(_ model: Model, _ p: ParameterLayout.Layer) {
+      for (matrix, offset) in [
+        (query, p.query), (key, p.key), (value, p.value), (output, p.output),
+        (gate, p.gate), (up, p.up), (down, p.down),
+      ] {
+        matrix.pack(model.weight(offset))
+      }
+    }
   }
 
   /// The transposes, by which bfloat16 gradients go back.
@@ -109,13 +111,7 @@ public final class PackedWeights: @unchecked Sendable {
       for (buffer, offset) in [(layer.inputNorm, p.inputNorm), (layer.postNorm, p.postNorm)] {
         buffer.pointer.update(from: model.weight(offset), count: buffer.count)
       }
-      for (matrix, offset) in [
-        (layer.query, p.query), (layer.key, p.key), (layer.value, p.value),
-        (layer.output, p.output), (layer.gate, p.gate), (layer.up, p.up),
-        (layer.down, p.down),
-      ] {
-        matrix.pack(model.weight(offset))
-      }
+      layer.matrices.pack(model, p)
     }
     head?.pack(model.weight(layout.headWeight))
     if transposes { packTransposes(model) }
@@ -131,13 +127,7 @@ public final class PackedWeights: @unchecked Sendable {
     }
     guard let backward else { return }
     for (layer, p) in zip(backward.layers, model.layout.layers) {
-      for (matrix, offset) in [
-        (layer.query, p.query), (layer.key, p.key), (layer.value, p.value),
-        (layer.output, p.output), (layer.gate, p.gate), (layer.up, p.up),
-        (layer.down, p.down),
-      ] {
-        matrix.pack(model.weight(offset))
-      }
+      layer.pack(model, p)
     }
     backward.head?.pack(model.weight(model.layout.headWeight))
   }

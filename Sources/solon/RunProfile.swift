@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Report
 import Stages
 
 /// Watches a run for where its time goes, and passes everything on to another
@@ -58,22 +59,18 @@ final class RunProfile: RunObserver {
       name: "all", seconds: stages.reduce(0) { $0 + $1.seconds },
       kernels: stages.reduce(into: [:]) { $0.merge($1.kernels, uniquingKeysWith: +) },
       luaSeconds: stages.reduce(0) { $0 + $1.luaSeconds })
-    var rows = [["stage", "seconds"] + kernels.map(\.rawValue) + ["lua", "other"]]
+    var table = TextTable(
+      [.init("stage", .left), .init("seconds")]
+        + (kernels.map(\.rawValue) + ["lua", "other"]).map { .init($0) })
     for stage in stages + [whole] {
       // Kernels add up over lanes; scripts run on one thread.
       let shares = kernels.map { stage.kernels[$0, default: 0] / Double(lanes) / stage.seconds }
       let lua = stage.luaSeconds / stage.seconds
       let other = 1 - shares.reduce(0, +) - lua
-      rows.append(
+      table.append(
         [stage.name, String(format: "%.1f", stage.seconds)]
           + (shares + [lua, other]).map { String(format: "%.0f %%", 100 * $0) })
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      zip(row, widths).enumerated().map { column, cell in
-        let pad = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column == 0 ? cell.0 + pad : pad + cell.0
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    return table.text(width: .max)
   }
 }

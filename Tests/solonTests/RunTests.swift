@@ -148,7 +148,8 @@ import Testing
     let first = try #require(lines.lastIndex { $0.hasPrefix("stage ") })
     let header = lines[first].split(separator: " ")
     #expect(header.contains("matmul") && header.contains("lua"))
-    let rows = lines[(first + 1)...].map { $0.split(separator: " ").filter { $0 != "%" } }
+    // Behind the headings and their rule.
+    let rows = lines[(first + 2)...].map { $0.split(separator: " ").filter { $0 != "%" } }
     #expect(
       rows.map { String($0[0]) } == modelStages.prefix(2) + ["finetune", "compare", "label"]
         + ["preference", "ppo", "evaluate", "all"])
