@@ -140,6 +140,9 @@ public struct RunRecord: Codable, Hashable, Sendable, Identifiable {
   /// The ablation this run belongs to and its cell in it.
   public var ablation: String?
   public var variant: String?
+  /// SHA-256 of everything that the run's results depend on; nil in records that
+  /// do not say. A finished run with the same one need not be repeated.
+  public var fingerprint: String?
   public var outcome: RunOutcome
   /// The process that computes the run; set by `RunStore.begin`.
   var processIdentifier = 0
@@ -149,7 +152,8 @@ public struct RunRecord: Codable, Hashable, Sendable, Identifiable {
     name: String, seed: Int64, command: String, experiment: String,
     overrides: [String] = [], constitutionName: String, constitutionVersion: Int,
     constitutionHash: String, limit: Int? = nil, machine: MachineRecord,
-    gitCommit: String? = nil, ablation: String? = nil, variant: String? = nil
+    gitCommit: String? = nil, ablation: String? = nil, variant: String? = nil,
+    fingerprint: String? = nil
   ) {
     id = ""
     self.name = name
@@ -167,6 +171,7 @@ public struct RunRecord: Codable, Hashable, Sendable, Identifiable {
     self.gitCommit = gitCommit
     self.ablation = ablation
     self.variant = variant
+    self.fingerprint = fingerprint
     outcome = RunOutcome()
   }
 }

@@ -25,15 +25,18 @@ extension RunStore {
     }
   }
 
-  /// Six hexadecimal digits that no run has yet. Not a part of any result, so
+  /// Six hexadecimal digits that no run or ablation has yet. Not a part of any result, so
   /// drawn from the system's generator.
-  private static func unusedIdentifier(_ database: Database) throws -> String {
+  static func unusedIdentifier(_ database: Database) throws -> String {
     while true {
       let number = Int.random(in: 0..<(1 << 24))
       let identifier = String(format: "%06x", number)
       let taken = try Bool.fetchOne(
-        database, sql: "SELECT EXISTS (SELECT 1 FROM run WHERE id = ?)",
-        arguments: [identifier])
+        database,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM run WHERE id = ?1)
+            OR EXISTS (SELECT 1 FROM ablation WHERE id = ?1)
+          """, arguments: [identifier])
       if taken != true { return identifier }
     }
   }

@@ -8,6 +8,9 @@ extension RunStore {
     migrator.registerMigration("1") { database in
       try database.execute(sql: schema1)
     }
+    migrator.registerMigration("2") { database in
+      try database.execute(sql: schema2)
+    }
     return migrator
   }()
 
@@ -167,6 +170,77 @@ extension RunStore {
       fingerprint TEXT PRIMARY KEY,
       payload TEXT NOT NULL,
       createdAt TEXT NOT NULL
+    );
+    """
+
+  private static let schema2 = """
+    ALTER TABLE run ADD COLUMN fingerprint TEXT;
+    CREATE INDEX runByFingerprint ON run (fingerprint);
+
+    CREATE TABLE ablation (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      claim TEXT NOT NULL,
+      status TEXT NOT NULL,
+      startedAt TEXT NOT NULL,
+      finishedAt TEXT,
+      command TEXT NOT NULL,
+      definition TEXT NOT NULL,
+      machine TEXT NOT NULL
+    );
+    CREATE INDEX ablationByName ON ablation (name);
+
+    CREATE TABLE ablationRun (
+      ablationId TEXT NOT NULL REFERENCES ablation (id) ON DELETE CASCADE,
+      arm TEXT NOT NULL,
+      seed INTEGER NOT NULL,
+      runId TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+      isNew INTEGER NOT NULL,
+      PRIMARY KEY (ablationId, arm, seed)
+    );
+
+    CREATE TABLE figure (
+      ablationId TEXT NOT NULL REFERENCES ablation (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      title TEXT NOT NULL,
+      note TEXT NOT NULL,
+      xLabel TEXT NOT NULL,
+      yLabel TEXT NOT NULL,
+      PRIMARY KEY (ablationId, name)
+    );
+
+    CREATE TABLE figurePoint (
+      ablationId TEXT NOT NULL,
+      figure TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      series TEXT NOT NULL,
+      label TEXT NOT NULL,
+      x REAL,
+      xLow REAL,
+      xHigh REAL,
+      y REAL,
+      low REAL,
+      high REAL,
+      n INTEGER NOT NULL,
+      sources TEXT NOT NULL,
+      PRIMARY KEY (ablationId, figure, position),
+      FOREIGN KEY (ablationId, figure) REFERENCES figure (ablationId, name) ON DELETE CASCADE
+    );
+
+    CREATE TABLE finding (
+      ablationId TEXT NOT NULL REFERENCES ablation (id) ON DELETE CASCADE,
+      position INTEGER NOT NULL,
+      claim TEXT NOT NULL,
+      verdict TEXT NOT NULL,
+      quantity TEXT NOT NULL,
+      value REAL,
+      low REAL,
+      high REAL,
+      n INTEGER NOT NULL,
+      pValue REAL,
+      adjusted REAL,
+      PRIMARY KEY (ablationId, position)
     );
     """
 }

@@ -40,7 +40,8 @@ public struct SampleRecord: Codable, Hashable, Sendable {
   public var key: String?
   /// `id` of the sample this one answers or revises.
   public var parent: Int64?
-  /// Verdicts and the like, as JSON text of one object.
+  /// JSON text of one object. For an answer that the evaluator judged: `judgement`,
+  /// its numbers by metric, and `own_harm`, the harm of the prompt's own category.
   public var detail: String?
 
   public init(
