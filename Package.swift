@@ -56,6 +56,7 @@ let package = Package(
       name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(name: "CLuaHost", dependencies: ["CLua"]),
     layer("KeyedRandom"),
+    layer("Statistics", ["KeyedRandom"]),
     .target(name: "CKernels"),
     layer("Kernels", ["CKernels", "COpenBLAS", "KeyedRandom"]),
     layer("Transformer", ["Kernels", "KeyedRandom", crypto]),
@@ -69,9 +70,9 @@ let package = Package(
       "Stages",
       [
         "Constitution", "LuaHost", "Training", "Inference", "Transformer",
-        "Kernels", "RunStore", "KeyedRandom", crypto,
+        "Kernels", "RunStore", "Statistics", "KeyedRandom", crypto,
       ]),
-    layer("Report", ["RunStore"]),
+    layer("Report", ["RunStore", "Statistics"]),
     layer(
       "Session",
       [
@@ -87,6 +88,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     tests("KeyedRandom", []),
+    tests("Statistics", ["KeyedRandom"]),
     tests("Kernels", ["KeyedRandom"]),
     tests("Transformer", ["Kernels", "KeyedRandom"]),
     tests("Inference", ["Transformer", "Kernels", "KeyedRandom"]),
