@@ -62,6 +62,7 @@ let package = Package(
     layer("Transformer", ["Kernels", "KeyedRandom", crypto]),
     layer("Inference", ["Transformer", "Kernels", "KeyedRandom", crypto]),
     layer("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),
+    layer("TensorBoard"),
     layer("Benchmarks", ["Training", "Inference", "Transformer", "Kernels", "KeyedRandom"]),
     layer("LuaHost", ["CLuaHost", "CLua", ordered, crypto]),
     layer("Constitution", ["LuaHost", "KeyedRandom", crypto]),
@@ -82,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "solon",
       dependencies: [
-        "Session", "Stages", "Report", "RunStore", "Constitution", "LuaHost", "Benchmarks",
-        "Training", "Inference", "Transformer", "Kernels", "KeyedRandom", "CReadline",
+        "Session", "Stages", "Report", "RunStore", "Constitution", "LuaHost", "TensorBoard",
+        "Benchmarks", "Training", "Inference", "Transformer", "Kernels", "KeyedRandom", "CReadline",
         argumentParser,
       ],
       swiftSettings: settings),
@@ -93,6 +94,7 @@ let package = Package(
     tests("Transformer", ["Kernels", "KeyedRandom"]),
     tests("Inference", ["Transformer", "Kernels", "KeyedRandom"]),
     tests("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),
+    tests("TensorBoard", []),
     tests("Benchmarks", ["Transformer"]),
     tests("LuaHost", []),
     tests("Constitution", ["LuaHost", "KeyedRandom"]),
