@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import KeyedRandom
 import RunStore
+import Statistics
 import Training
 import Transformer
 
@@ -118,12 +119,12 @@ struct Evaluate {
     let resamples = context.settings.evaluate.bootstrap
     func row(_ metric: String, _ category: String?, _ values: [Double]) -> EvaluationRecord? {
       guard !values.isEmpty else { return nil }
-      let interval = Interval(
-        of: values, resamples: resamples,
+      let interval = bootstrapMean(
+        values, resamples: resamples,
         key: context.key("bootstrap", "\(system)/\(metric)/\(category ?? "")"))
       return EvaluationRecord(
         runId: context.run.id, system: system, metric: metric, category: category,
-        mean: interval.mean, low: interval.low, high: interval.high, n: interval.count)
+        mean: interval.value, low: interval.low, high: interval.high, n: interval.count)
     }
     let rows =
       tally.values.sorted { $0.key < $1.key }.compactMap { row($0.key, nil, $0.value) }

@@ -1,6 +1,5 @@
 import Foundation
 import Inference
-import KeyedRandom
 import RunStore
 import Testing
 
@@ -50,31 +49,6 @@ import Testing
     let generation = Generation(tokens: [9], logProbabilities: [-2], finish: .length)
     let padded = Data([255, 255]) + generation.memo
     #expect(try Generation(memo: padded.dropFirst(2)) == generation)
-  }
-}
-
-@Suite struct IntervalTests {
-  /// Against the normal interval of the mean, which the bootstrap must
-  /// approach for many values.
-  @Test func agreesWithTheNormalInterval() {
-    var generator = RandomKey(seed: 1, stage: "values", item: 0).generator()
-    let values = (0..<800).map { _ in 2 + generator.normal() }
-    let interval = Interval(
-      of: values, resamples: 4000, key: RandomKey(seed: 1, stage: "b", item: 0))
-    let mean = values.reduce(0, +) / 800
-    let deviation =
-      (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 799).squareRoot()
-    let half = 1.96 * deviation / Double(800).squareRoot()
-    #expect(abs(interval.mean - mean) < 1e-12)
-    #expect(abs(interval.low - (mean - half)) < 0.15 * half)
-    #expect(abs(interval.high - (mean + half)) < 0.15 * half)
-    #expect(interval.count == 800)
-  }
-
-  @Test func equalValuesHaveNoWidth() {
-    let interval = Interval(
-      of: [3, 3, 3], resamples: 100, key: RandomKey(seed: 1, stage: "b", item: 0))
-    #expect(interval.low == 3 && interval.high == 3 && interval.mean == 3)
   }
 }
 
