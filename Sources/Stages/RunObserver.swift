@@ -9,4 +9,11 @@ public protocol RunObserver: AnyObject {
   func stageEnded(_ name: String, summary: String, seconds: Double)
   /// A line worth reading: a count of something set aside, or a sample.
   func note(_ text: String)
+  /// A training step's figures, by name, as they go on record. Reused models have
+  /// none: they were not trained in this run.
+  func metricsRecorded(stage: String, step: Int, metrics: [String: Double])
+}
+
+extension RunObserver {
+  public func metricsRecorded(stage: String, step: Int, metrics: [String: Double]) {}
 }

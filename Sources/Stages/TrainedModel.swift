@@ -60,11 +60,12 @@ extension StageContext {
     return directory.appendingPathComponent("\(fingerprint).safetensors")
   }
 
-  /// Records one step's figures.
+  /// Records one step's figures and tells the observer.
   func record(metrics: [String: Double], stage: String, step: Int) throws {
     try store.insert(
       metrics.sorted { $0.key < $1.key }.map {
         MetricRecord(runId: run.id, stage: stage, step: step, name: $0.key, value: $0.value)
       })
+    observer.metricsRecorded(stage: stage, step: step, metrics: metrics)
   }
 }

@@ -27,6 +27,13 @@ struct Run: ParsableCommand {
   @Flag(name: .long, help: "Say at the end where the time went, by stage and kernel.")
   var profile = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write training figures as TensorBoard event files, each run in a directory of DIR.",
+      valueName: "DIR"))
+  var tensorboard: String?
+
   @OptionGroup var project: ProjectOptions
 
   func validate() throws {
@@ -45,13 +52,16 @@ struct Run: ParsableCommand {
       try BLAS.load()
       let store = try RunStore(directory: project.runsDirectory)
       let lanes = Lanes.standardCount
+      let events = tensorboard.map {
+        EventObserver(ConsoleObserver(), directory: URL(fileURLWithPath: $0, isDirectory: true))
+      }
+      let shown: any RunObserver = events ?? ConsoleObserver()
       let profile =
-        profile
-        ? RunProfile(ConsoleObserver(), lanes: lanes, luaSeconds: { hooks.seconds }) : nil
+        profile ? RunProfile(shown, lanes: lanes, luaSeconds: { hooks.seconds }) : nil
       let pipeline = try Pipeline(
         experiment: experiment, hooks: hooks, store: store,
         start: StartingModel(experiment, root: project.root),
-        observer: profile ?? ConsoleObserver(), lanes: lanes)
+        observer: profile ?? shown, lanes: lanes)
 
       var begun: RunRecord?
       let run: RunRecord
@@ -62,6 +72,7 @@ struct Run: ParsableCommand {
           scripts: loaded.vm.loadedScripts
         ) { record in
           begun = record
+          events?.began(record)
           Console.line(
             "run \(record.id)  \(TerminalText.escaped(experiment.name))  constitution "
               + TerminalText.escaped(experiment.constitution.name)

@@ -49,6 +49,10 @@ final class RunProfile: RunObserver {
 
   func note(_ text: String) { next.note(text) }
 
+  func metricsRecorded(stage: String, step: Int, metrics: [String: Double]) {
+    next.metricsRecorded(stage: stage, step: step, metrics: metrics)
+  }
+
   /// A table: seconds by stage, and shares of them by kernel, of Lua, and of what
   /// is left: sampling, the record, waiting.
   var text: String {

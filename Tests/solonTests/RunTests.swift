@@ -161,6 +161,24 @@ import Testing
     #expect(shares[matmul - 2] > 0)
   }
 
+  /// One directory a run, with a file that holds every training stage's tags.
+  @Test func figuresAreWrittenForTensorBoard() throws {
+    let project = try TinyProject()
+    let outcome = try project.solon("run", "experiment.lua", "--tensorboard", "events")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let events = project.root.appendingPathComponent("events")
+    let runs = try FileManager.default.contentsOfDirectory(atPath: events.path)
+    let run = try #require((try show(project).object["run"] as? [String: Any])?["id"])
+    #expect(runs.count == 1 && runs[0].hasSuffix("-\(run)"), "\(runs)")
+    let directory = events.appendingPathComponent(try #require(runs.first))
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    #expect(files.count == 1 && files[0].hasPrefix("events.out.tfevents."), "\(files)")
+    let data = try Data(contentsOf: directory.appendingPathComponent(try #require(files.first)))
+    for tag in ["finetune/loss", "preference/loss", "ppo/objective/kl"] {
+      #expect(data.range(of: Data(tag.utf8)) != nil, "\(tag)")
+    }
+  }
+
   @Test func overridesAndLimitsAreRecorded() throws {
     let project = try TinyProject()
     let shown = try runAndShow(
