@@ -54,3 +54,51 @@ enum Formatting {
     return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
   }
 }
+
+extension Formatting {
+  /// About three significant places, so that small differences show; "–" when
+  /// there is no value.
+  static func precise(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "–" }
+    let size = abs(value)
+    if size >= 1e6 || (size > 0 && size < 0.0005) {
+      return String(format: "%.2e", value).replacingOccurrences(of: "-", with: "−")
+    }
+    if value == value.rounded() {
+      return String(format: "%.0f", size == 0 ? 0 : value)
+        .replacingOccurrences(of: "-", with: "−")
+    }
+    let text = String(format: size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.3f", value)
+    return text.replacingOccurrences(of: "-", with: "−")
+  }
+
+  /// Such as "[0.1, 0.25]"; "" without both ends.
+  static func range(_ low: Double?, _ high: Double?) -> String {
+    guard let low, let high, low.isFinite, high.isFinite else { return "" }
+    return "[\(precise(low)), \(precise(high))]"
+  }
+
+  /// A probability such as "0.012" or "< 0.001".
+  static func probability(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "–" }
+    return value < 0.001 ? "< 0.001" : String(format: "%.3f", value)
+  }
+
+  /// Such as "12 345".
+  static func count(_ value: Int) -> String {
+    let digits = Array("\(abs(value))")
+    var text = value < 0 ? "−" : ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text += "\u{202F}" }
+      text.append(digit)
+    }
+    return text
+  }
+
+  /// Such as "412 kB".
+  static func byteCount(_ bytes: Int) -> String {
+    if bytes < 1000 { return "\(bytes) bytes" }
+    if bytes < 1_000_000 { return "\((bytes + 500) / 1000) kB" }
+    return String(format: "%.1f MB", Double(bytes) / 1e6)
+  }
+}
