@@ -7,7 +7,8 @@ struct Solon: ParsableCommand {
     abstract: "Train a harmless assistant from principles written in Lua.",
     version: ToolVersion.current,
     subcommands: [
-      Run.self, Check.self, Repl.self, Watch.self, Show.self, Runs.self, Diff.self, Import.self,
+      Run.self, Check.self, Repl.self, Watch.self, Show.self, Runs.self, Diff.self,
+      WriteReport.self, Import.self,
       Pretrain.self,
       Probe.self, Generate.self, LogProbs.self, Bench.self, API.self,
     ])
