@@ -56,26 +56,29 @@ enum Formatting {
 }
 
 extension Formatting {
+  /// A whole number as such, others as `measured`; "–" when there is no value.
+  static func precise(_ value: Double?) -> String {
+    guard let value, value == value.rounded(), abs(value) < 1e6 else { return measured(value) }
+    return "\(Int(value))".replacingOccurrences(of: "-", with: "−")
+  }
+
   /// About three significant places, so that small differences show; "–" when
   /// there is no value.
-  static func precise(_ value: Double?) -> String {
+  static func measured(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
     let size = abs(value)
     if size >= 1e6 || (size > 0 && size < 0.0005) {
       return String(format: "%.2e", value).replacingOccurrences(of: "-", with: "−")
     }
-    if value == value.rounded() {
-      return String(format: "%.0f", size == 0 ? 0 : value)
-        .replacingOccurrences(of: "-", with: "−")
-    }
-    let text = String(format: size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.3f", value)
+    let text = String(
+      format: size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.3f", size == 0 ? 0 : value)
     return text.replacingOccurrences(of: "-", with: "−")
   }
 
-  /// Such as "[0.1, 0.25]"; "" without both ends.
+  /// Such as "[0.100, 0.250]"; "" without both ends.
   static func range(_ low: Double?, _ high: Double?) -> String {
     guard let low, let high, low.isFinite, high.isFinite else { return "" }
-    return "[\(precise(low)), \(precise(high))]"
+    return "[\(measured(low)), \(measured(high))]"
   }
 
   /// A probability such as "0.012" or "< 0.001".

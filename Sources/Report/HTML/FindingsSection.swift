@@ -17,7 +17,7 @@ struct FindingsSection {
     columns += ["n", "verdict"]
     let rows = findings.map { finding in
       var row: [HTML.Cell] = [
-        .text(finding.claim), .text(finding.quantity), .number(Formatting.precise(finding.value)),
+        .text(finding.claim), .text(finding.quantity), .number(Formatting.measured(finding.value)),
         .number(Formatting.range(finding.low, finding.high)),
       ]
       if hasP { row.append(.number(Formatting.probability(finding.pValue))) }

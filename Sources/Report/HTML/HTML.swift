@@ -57,7 +57,14 @@ enum HTML {
   static func table(_ caption: String, _ columns: [String], _ rows: [[Cell]]) -> String {
     var html = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\""
     html += "\(escaped(caption))\"><table>\n<caption>\(escaped(caption))</caption>\n<thead><tr>"
-    html += columns.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+    for (index, column) in columns.enumerated() {
+      // A heading stands where its column's numbers do.
+      var style = ""
+      if let row = rows.first, index < row.count, case .number = row[index] {
+        style = " class=\"number\""
+      }
+      html += "<th scope=\"col\"\(style)>\(escaped(column))</th>"
+    }
     html += "</tr></thead>\n<tbody>\n"
     for row in rows {
       html += "<tr>"

@@ -183,10 +183,11 @@ enum PageScript {
         details.scrollIntoView({ block: "start" });
       });
 
-      // Paper cannot open anything: tables and differences are printed open.
+      // Paper cannot open anything: the figures' numbers are printed open. The rest is
+      // long and stays in the page.
       let opened = [];
       window.addEventListener("beforeprint", () => {
-        opened = [...document.querySelectorAll("details:not([open]):not(.transcripts)")];
+        opened = [...document.querySelectorAll("figure details:not([open])")];
         opened.forEach((details) => { details.open = true; });
       });
       window.addEventListener("afterprint", () => {

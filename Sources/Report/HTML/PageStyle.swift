@@ -50,11 +50,14 @@ enum PageStyle {
     table { border-collapse: collapse; font-size: .88rem; }
     caption { text-align: left; color: var(--muted); font-size: .85rem; padding: 0 0 .3rem; }
     th, td { text-align: left; vertical-align: top; padding: .28rem .8rem .28rem 0;
-      border-bottom: 1px solid var(--grid); max-width: 26rem; overflow-wrap: anywhere;
+      border-bottom: 1px solid var(--grid); max-width: 26rem; overflow-wrap: break-word;
       min-width: 3.5rem; }
-    th { font-weight: 600; overflow-wrap: break-word; }
+    th { font-weight: 600; }
+    td .hash { overflow-wrap: anywhere; }
     td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    th.number { text-align: right; }
     tbody th { font-weight: 500; }
+    .holds, .contradicted, .undecided { white-space: nowrap; }
     .holds { color: var(--good); font-weight: 600; }
     .contradicted { color: var(--bad); font-weight: 600; }
     .undecided { color: var(--muted); font-weight: 600; }

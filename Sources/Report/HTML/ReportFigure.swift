@@ -75,7 +75,7 @@ struct ReportFigure {
       if hasLabel { row.append(.text(point.label)) }
       if hasX { row.append(.number(Formatting.precise(point.x))) }
       if hasXInterval { row.append(.number(Formatting.range(point.xLow, point.xHigh))) }
-      row.append(.number(Formatting.precise(point.y)))
+      row.append(.number(Formatting.measured(point.y)))
       if hasInterval { row.append(.number(Formatting.range(point.low, point.high))) }
       if hasCount { row.append(.number("\(point.n)")) }
       if let panel {

@@ -135,15 +135,27 @@ extension PlotDrawing {
           width: strip / Double(steps) + 0.5, height: 10),
         fill: .exact(scale.colour(scale.low + share * (scale.high - scale.low))), opacity: 1)
     }
-    top += 24
     let ends: [(Double, Label.Anchor)] = [(left, .start), (left + strip, .end)]
     for (value, end) in zip([scale.low, scale.high], ends) {
       sketch.text(
         Label(
           text: Formatting.number(value).replacingOccurrences(of: "-", with: "−"),
-          at: Spot(end.0, top), size: 11, anchor: end.1, ink: .muted))
+          at: Spot(end.0, top + 24), size: 11, anchor: end.1, ink: .muted))
     }
-    top += 2
-    addCaption(caption, from: Self.margin, to: max(right, width - Self.margin))
+    // What the numbers are: beside the strip where there is room, else below.
+    let room = right - left - strip - 16
+    let lines = TextMetrics.wrapped(caption, width: max(room, 10), size: Self.textSize)
+    guard room >= 160, lines.count <= 2 else {
+      top += 24
+      addCaption(caption, from: Self.margin, to: max(right, width - Self.margin))
+      return
+    }
+    for (index, line) in lines.enumerated() {
+      sketch.text(
+        Label(
+          text: line, at: Spot(left + strip + 16, top + 10 + Double(index) * Self.lineHeight),
+          size: Self.textSize, ink: .muted))
+    }
+    top += 28
   }
 }
