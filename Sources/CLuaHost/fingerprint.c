@@ -149,25 +149,23 @@ static void put_table(lua_State *L, int index) {
     put_value(L, lua_gettop(L));
     lua_pop(L, 1);
   }
-  // Keys in reproducible order, through `next` as scripts see it.
-  lua_pushnil(L);
+  // Keys in reproducible order, through `pairs` as scripts see it: `next` looks
+  // through the whole table for each key, and a table may have many thousands.
+  lua_pushcfunction(L, lh_pairs);
+  lua_pushvalue(L, table);
+  lua_call(L, 1, 3);
+  lua_pop(L, 2);  // what the iterator needs is in it
+  const int iterator = lua_gettop(L), key = iterator + 1;
   for (;;) {
-    const int key = lua_gettop(L);
-    lua_pushcfunction(L, lh_next);
-    lua_pushvalue(L, table);
-    lua_pushvalue(L, key);
-    lua_call(L, 2, 2);
-    if (lua_isnil(L, -2)) {
-      lua_pop(L, 1);
-      break;
-    }
-    lua_remove(L, key);
+    lua_pushvalue(L, iterator);
+    lua_call(L, 0, 2);
+    if (lua_isnil(L, key)) break;
     if (!(lua_isinteger(L, key) && lua_tointeger(L, key) >= 1 &&
           lua_tointeger(L, key) <= elements)) {
       put_value(L, key);
       put_value(L, key + 1);
     }
-    lua_pop(L, 1);
+    lua_settop(L, iterator);
   }
   lua_settop(L, table - 1);
 }
