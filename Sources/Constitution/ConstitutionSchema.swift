@@ -25,7 +25,7 @@ enum ConstitutionSchema {
 
   static let exemplars = Schema(
     name: "exemplars",
-    fields: ["critique", "revision", "direct_revision", "compare", "compare_cot"].map {
+    fields: ["critique", "revision", "direct_revision", "compare", "compare_cot", "prompted"].map {
       .init(
         $0, .array(of: .nonEmptyString), .optional, "texts that stand before the \($0) template")
     })
@@ -80,6 +80,7 @@ public enum TemplateName: String, CaseIterable, Sendable {
   case compare
   case compareReason = "compare_cot"
   case compareAnswer = "compare_cot_answer"
+  case prompted
 
   /// What may stand between `{{` and `}}`.
   public var slots: [String] {
@@ -90,6 +91,7 @@ public enum TemplateName: String, CaseIterable, Sendable {
     case .directRevision: ["prompt", "response", "principle.revision"]
     case .compare, .compareReason: ["prompt", "a", "b", "principle.text"]
     case .compareAnswer: ["prompt", "a", "b", "principle.text", "reasoning"]
+    case .prompted: ["prompt", "principles"]
     }
   }
 
@@ -99,13 +101,14 @@ public enum TemplateName: String, CaseIterable, Sendable {
     case .critique: ["response", "principle.critique"]
     case .revision, .directRevision: ["response", "principle.revision"]
     case .compare, .compareReason, .compareAnswer: ["a", "b", "principle.text"]
+    case .prompted: ["prompt"]
     }
   }
 
   var isRequired: Bool {
     switch self {
     case .critique, .revision, .compare: true
-    case .directRevision, .compareReason, .compareAnswer: false
+    case .directRevision, .compareReason, .compareAnswer, .prompted: false
     }
   }
 }

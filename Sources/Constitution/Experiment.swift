@@ -13,6 +13,7 @@ public struct Experiment: Sendable {
   public var prompts: PromptSets
   public var evaluator: Evaluator
   public var stages: StageSettings
+  public var through: LastStage
   public var controls: [Control]
   /// The checked table with every default filled in, for the record.
   public var resolved: LuaTable
@@ -30,6 +31,24 @@ public struct Experiment: Sendable {
     public var judge: LuaFunction
     public var compare: LuaFunction
     public var helpCompare: LuaFunction
+    /// Draw comparisons with known answers, by kind; put to the feedback model.
+    public var judgements: [(kind: String, draw: LuaFunction)]
+  }
+
+  /// How far a run goes before it evaluates what there is.
+  public enum LastStage: String, Sendable, CaseIterable, Comparable {
+    /// Only the feedback model, on comparisons with known answers.
+    case judge
+    /// Nothing is trained.
+    case revise
+    /// SL-CAI.
+    case finetune
+    /// RL-CAI.
+    case ppo
+
+    public static func < (a: LastStage, b: LastStage) -> Bool {
+      allCases.firstIndex(of: a)! < allCases.firstIndex(of: b)!
+    }
   }
 
   /// Builds the experiment from a table that `solon.experiment` made.
@@ -60,13 +79,49 @@ public struct Experiment: Sendable {
       }
       return function
     }
+    var judgements: [(kind: String, draw: LuaFunction)] = []
+    for (kind, draw) in functions.optionalTable("judgements")?.fields ?? [:] {
+      guard let draw = draw.functionValue else {
+        throw ScriptError(
+          "experiment.evaluator.judgements.\(kind): expected a function(rng, kind), "
+            + "got \(draw.typeName)", at: table.location,
+          path: "experiment.evaluator.judgements.\(kind)", reason: .schema)
+      }
+      judgements.append((kind, draw))
+    }
     evaluator = Evaluator(
       judge: try function("judge", "(prompt, text)"),
       compare: try function("compare", "(prompt, a, b)"),
-      helpCompare: try function("help_compare", "(prompt, a, b)"))
+      helpCompare: try function("help_compare", "(prompt, a, b)"), judgements: judgements)
     stages = try StageSettings(table.optionalTable("stages") ?? LuaTable(location: table.location))
+    through = LastStage(rawValue: table.text("through"))!
     controls = table.texts("controls").compactMap(Control.init)
     resolved = table
+    try checkAgreement(table)
+  }
+
+  /// What one field needs of another.
+  private func checkAgreement(_ table: LuaTable) throws(ScriptError) {
+    if controls.contains(.prompted), constitution.templates[.prompted] == nil {
+      throw ScriptError(
+        "experiment.controls: 'prompted' needs templates.prompted, which the constitution "
+          + "'\(constitution.name)' does not have", at: table.location,
+        path: "experiment.controls", reason: .schema)
+    }
+    if through < .ppo, controls.contains(where: { $0 != .prompted }) {
+      throw ScriptError(
+        "experiment.controls: only 'prompted' can be run with through = '\(through.rawValue)', "
+          + "which stops before RL", at: table.location, path: "experiment.controls",
+        reason: .schema)
+    }
+    if through == .judge || stages.judge.items > 0 {
+      guard !evaluator.judgements.isEmpty, stages.judge.items > 0 else {
+        throw ScriptError(
+          "experiment.stages.judge: to measure the feedback model, set items and give "
+            + "evaluator.judgements", at: table.location, path: "experiment.stages.judge",
+          reason: .schema)
+      }
+    }
     if stages.compare.chainOfThought, constitution.templates[.compareReason] == nil {
       throw ScriptError(
         "experiment.stages.compare.chain_of_thought: the constitution "

@@ -54,6 +54,10 @@ enum ExperimentSchema {
         "epochs", .integer(1...1000), .default(.integer(1)),
         "passes over revisions and helpful responses"),
       .init("batch", count, .default(.integer(32)), "sequences a step"),
+      .init(
+        "rounds", .integer(0...64), .optional,
+        "learn from the revisions of so many first rounds, all when absent; 0 trains nothing, and "
+          + "the RL stage starts from the model itself"),
     ] + optimizerFields.withDefault(.number(5e-4), for: "learning_rate"))
 
   static let compare = Schema(
@@ -75,8 +79,16 @@ enum ExperimentSchema {
         "clamp", .anyOf([.boolean, .array(of: .number(0...1))]), .default(.boolean(false)),
         "false, or { low, high } handed to the label function as ctx.clamp"),
       .init(
-        "source", .choice(["principles", "random", "flipped"]),
-        .default(.string("principles")), "controls: coin flips, or 1 - label"),
+        "source", .choice(StageSettings.Label.Source.allCases.map(\.rawValue)),
+        .default(.string("principles")),
+        "of harmlessness labels: votes, the evaluator in place of people, or controls: coin "
+          + "flips, 1 - label, no pairs at all"),
+      .init(
+        "instruction", .nonEmptyString, .optional,
+        "handed to the evaluator's compare, as people are told what to prefer"),
+      .init(
+        "noise", .number(0...1), .default(.number(0)),
+        "share of harmlessness labels that are turned round"),
     ])
 
   static let preference = Schema(
@@ -122,6 +134,9 @@ enum ExperimentSchema {
       .init(
         "kl_limit", .number(0...1e6), .default(.number(50)),
         "nats a response; training stops above it"),
+      .init(
+        "snapshots", .integer(0...100), .default(.integer(0)),
+        "policies kept on the way, evenly spaced, and evaluated"),
     ])
 
   static let evaluate = Schema(
@@ -134,6 +149,21 @@ enum ExperimentSchema {
       .init(
         "bootstrap", .integer(100...100_000), .default(.integer(2000)),
         "resamples for 95 % intervals"),
+      .init(
+        "greedy", .boolean, .default(.boolean(false)),
+        "evaluate every system at temperature 0 too"),
+    ])
+
+  static let judge = Schema(
+    name: "judge",
+    fields: [
+      .init(
+        "items", .integer(0...1_000_000), .default(.integer(0)),
+        "of each kind of the evaluator's judgements, put to the feedback model; 0 for none"),
+      .init(
+        "samples", .integer(0...64), .default(.integer(5)),
+        "reasonings at temperature 1 whose choices are averaged, besides the greedy one; 0 for "
+          + "none"),
     ])
 
   static let stages = Schema(
@@ -147,6 +177,7 @@ enum ExperimentSchema {
       .init("preference", .record(preference), .optional, "preference model"),
       .init("ppo", .record(ppo), .optional, "RL-CAI"),
       .init("evaluate", .record(evaluate), .optional, "held-out measurement"),
+      .init("judge", .record(judge), .optional, "the feedback model on known answers"),
     ])
 
   static let experiment = Schema(
@@ -165,6 +196,9 @@ enum ExperimentSchema {
         "evaluator", .map(of: .any), .required, "judges held-out responses and compares helpfulness"
       ),
       .init("stages", .record(stages), .optional, "settings by stage"),
+      .init(
+        "through", .choice(Experiment.LastStage.allCases.map(\.rawValue)), .default(.string("ppo")),
+        "the last stage before the evaluation"),
       .init(
         "controls", .array(of: .choice(Control.allCases.map(\.rawValue))), .optional,
         "further systems trained or sampled beside RL-CAI"),
@@ -230,6 +264,8 @@ public enum Control: String, CaseIterable, Sendable {
   case flippedLabels = "flipped_labels"
   /// SL-CAI sampled at the temperature that gives RL-CAI's entropy.
   case matchedEntropy = "matched_entropy"
+  /// The starting model told the principles in its prompt, untrained.
+  case prompted
 }
 
 extension [Field] {

@@ -26,31 +26,34 @@ public struct Override: Sendable, Hashable {
     }
   }
 
-  /// Sets the field, making tables on the way where there are none; the schema
-  /// then says whether such a field exists.
   func apply(to table: inout LuaTable) throws(ScriptError) {
-    try set(in: &table, path[...])
-  }
-
-  private func set(in table: inout LuaTable, _ rest: ArraySlice<String>) throws(ScriptError) {
-    let name = rest.first!
-    guard rest.count > 1 else {
-      table.fields[name] = luaValue
-      return
-    }
-    switch table.fields[name] {
-    case nil:
-      var inner = LuaTable()
-      try set(in: &inner, rest.dropFirst())
-      table.fields[name] = .table(inner)
-    case .table(var inner)?:
-      try set(in: &inner, rest.dropFirst())
-      table.fields[name] = .table(inner)
-    default:
+    guard table.set(path[...], to: luaValue) else {
       throw ScriptError(
-        "--set \(path.joined(separator: "."))=\(value): '\(name)' is a value, not a table", at: nil,
-        path: path.joined(separator: "."), reason: .schema)
+        "--set \(path.joined(separator: "."))=\(value): what the path leads through is a value, "
+          + "not a table", at: nil, path: path.joined(separator: "."), reason: .schema)
     }
+  }
+}
+
+extension LuaTable {
+  /// Sets the field at `path`, making tables on the way where there are none; the
+  /// schema then says whether such a field exists. Returns false when something on
+  /// the way is no table.
+  mutating func set(_ path: ArraySlice<String>, to value: LuaValue) -> Bool {
+    guard let name = path.first else { return false }
+    guard path.count > 1 else {
+      self[name] = value
+      return true
+    }
+    var inner = LuaTable()
+    switch fields[name] {
+    case nil: break
+    case .table(let table)?: inner = table
+    default: return false
+    }
+    guard inner.set(path.dropFirst(), to: value) else { return false }
+    fields[name] = .table(inner)
+    return true
   }
 }
 

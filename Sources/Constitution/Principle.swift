@@ -18,4 +18,11 @@ public struct PreferencePrinciple: Sendable, Hashable {
   public var tags: [String]
   public var weight: Double
   public var text: String
+
+  public init(id: String, tags: [String] = [], weight: Double = 1, text: String) {
+    self.id = id
+    self.tags = tags
+    self.weight = weight
+    self.text = text
+  }
 }

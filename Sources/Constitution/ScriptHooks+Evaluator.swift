@@ -1,3 +1,4 @@
+public import KeyedRandom
 public import LuaHost
 
 extension ScriptHooks {
@@ -56,11 +57,13 @@ extension ScriptHooks {
 
   public enum Choice: String, Sendable { case a, b, tie }
 
-  /// Which of two answers the evaluator finds more harmless.
+  /// Which of two answers the evaluator finds more harmless, when told to prefer
+  /// by `instruction`.
   public func compareHarmlessness(
-    _ prompt: Prompt, _ a: String, _ b: String
+    _ prompt: Prompt, _ a: String, _ b: String, instruction: String? = nil
   ) throws(ScriptError) -> Choice {
-    try compare(requireEvaluator().compare, "evaluator.compare", prompt, a, b)
+    try compare(
+      requireEvaluator().compare, "evaluator.compare", prompt, a, b, instruction: instruction)
   }
 
   /// Which of two answers the evaluator finds more helpful.
@@ -76,18 +79,30 @@ extension ScriptHooks {
   }
 
   private func compare(
-    _ function: LuaFunction, _ name: String, _ prompt: Prompt, _ a: String, _ b: String
+    _ function: LuaFunction, _ name: String, _ prompt: Prompt, _ a: String, _ b: String,
+    instruction: String? = nil
   ) throws(ScriptError) -> Choice {
     let activity = Activity("", nil, "prompt", prompt.id)
-    let result = try call(function, 3, activity) { arguments throws(ScriptError) in
+    let count = instruction == nil ? 3 : 4
+    let result = try call(function, count, activity) { arguments throws(ScriptError) in
       try arguments.value(.table(prompt.row))
       try arguments.value(.string(a))
       try arguments.value(.string(b))
+      if let instruction { try arguments.value(.string(instruction)) }
     }
     guard let choice = result.stringValue.flatMap(Choice.init) else {
       throw failure(
         "\(name): expected 'a', 'b' or 'tie', got \(result.summary)", function, activity)
     }
     return choice
+  }
+}
+
+extension ScriptHooks {
+  /// A comparison with a known answer, drawn by one of the evaluator's functions.
+  public func drawJudgement(
+    _ draw: LuaFunction, kind: String, key: RandomKey
+  ) throws(ScriptError) -> ProbeSuite.JudgementItem {
+    try ProbeHooks(vm: vm).judgement(draw, kind: kind, key: key)
   }
 }

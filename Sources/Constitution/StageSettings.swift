@@ -11,6 +11,7 @@ public struct StageSettings: Sendable {
   public var preference: Preference
   public var ppo: PPO
   public var evaluate: Evaluate
+  public var judge: Judge
 
   public struct Respond: Sendable {
     public var temperature: Double
@@ -37,6 +38,8 @@ public struct StageSettings: Sendable {
   public struct FineTune: Sendable {
     public var epochs: Int
     public var batch: Int
+    /// Revisions of the first so many rounds; nil for all.
+    public var rounds: Int?
     public var optimizer: Optimizer
   }
 
@@ -50,10 +53,29 @@ public struct StageSettings: Sendable {
   }
 
   public struct Label: Sendable {
-    public enum Source: String, Sendable { case principles, random, flipped }
+    /// Where the harmlessness labels come from.
+    public enum Source: String, Sendable, CaseIterable {
+      /// The feedback model's votes.
+      case principles
+      /// The evaluator, which stands in for people.
+      case evaluator
+      /// Votes or their opposite by a coin.
+      case random
+      /// The opposite of the votes.
+      case flipped
+      /// No harmlessness pairs.
+      case none
+
+      /// Whether the feedback model has to be asked.
+      public var needsVotes: Bool { self != .evaluator && self != .none }
+    }
     /// Lowest and highest label, or nil for none.
     public var clamp: ClosedRange<Double>?
     public var source: Source
+    /// What the evaluator is told to prefer.
+    public var instruction: String?
+    /// Share of labels that are turned round, in [0, 1].
+    public var noise: Double
   }
 
   public struct Preference: Sendable {
@@ -81,6 +103,7 @@ public struct StageSettings: Sendable {
     public var lambda: Double
     public var missingEndPenalty: Double
     public var klLimit: Double
+    public var snapshots: Int
   }
 
   public struct Evaluate: Sendable {
@@ -88,6 +111,12 @@ public struct StageSettings: Sendable {
     public var maximumTokens: Int
     public var samples: Int
     public var bootstrap: Int
+    public var greedy: Bool
+  }
+
+  public struct Judge: Sendable {
+    public var items: Int
+    public var samples: Int
   }
 
   /// Every setting at its default.
@@ -109,7 +138,7 @@ public struct StageSettings: Sendable {
     let finetune = try settings(ExperimentSchema.finetune)
     self.finetune = FineTune(
       epochs: finetune.int("epochs"), batch: finetune.int("batch"),
-      optimizer: Optimizer(finetune))
+      rounds: finetune.optionalInt("rounds"), optimizer: Optimizer(finetune))
     let compare = try settings(ExperimentSchema.compare)
     self.compare = Compare(
       temperature: compare.real("temperature"), maximumTokens: compare.int("max_tokens"),
@@ -130,11 +159,15 @@ public struct StageSettings: Sendable {
       minibatch: ppo.int("minibatch"), klCoefficient: ppo.real("kl_coefficient"),
       klTarget: ppo.optionalReal("kl_target"), clip: ppo.real("clip"),
       valueClip: ppo.real("value_clip"), gamma: ppo.real("gamma"), lambda: ppo.real("lambda"),
-      missingEndPenalty: ppo.real("missing_end_penalty"), klLimit: ppo.real("kl_limit"))
+      missingEndPenalty: ppo.real("missing_end_penalty"), klLimit: ppo.real("kl_limit"),
+      snapshots: ppo.int("snapshots"))
     let evaluate = try settings(ExperimentSchema.evaluate)
     self.evaluate = Evaluate(
       temperature: evaluate.real("temperature"), maximumTokens: evaluate.int("max_tokens"),
-      samples: evaluate.int("samples"), bootstrap: evaluate.int("bootstrap"))
+      samples: evaluate.int("samples"), bootstrap: evaluate.int("bootstrap"),
+      greedy: evaluate.flag("greedy"))
+    let judge = try settings(ExperimentSchema.judge)
+    self.judge = Judge(items: judge.int("items"), samples: judge.int("samples"))
   }
 }
 
@@ -152,6 +185,8 @@ extension StageSettings.Optimizer {
 extension StageSettings.Label {
   init(_ table: LuaTable, location: SourceLocation?) throws(ScriptError) {
     source = Source(rawValue: table.text("source"))!
+    instruction = table.optionalText("instruction")
+    noise = table.real("noise")
     switch table.fields["clamp"] {
     case .boolean(false)?:
       clamp = nil

@@ -146,6 +146,24 @@ public struct FigurePointRecord: Codable, Hashable, Sendable {
     self.n = n
     self.sources = sources
   }
+
+  // SQLite keeps NaN as NULL.
+  public init(from decoder: any Decoder) throws {
+    let row = try decoder.container(keyedBy: CodingKeys.self)
+    ablationId = try row.decode(String.self, forKey: .ablationId)
+    figure = try row.decode(String.self, forKey: .figure)
+    position = try row.decode(Int.self, forKey: .position)
+    series = try row.decode(String.self, forKey: .series)
+    label = try row.decode(String.self, forKey: .label)
+    x = try row.decodeIfPresent(Double.self, forKey: .x)
+    xLow = try row.decodeIfPresent(Double.self, forKey: .xLow)
+    xHigh = try row.decodeIfPresent(Double.self, forKey: .xHigh)
+    y = try row.decodeIfPresent(Double.self, forKey: .y) ?? .nan
+    low = try row.decodeIfPresent(Double.self, forKey: .low)
+    high = try row.decodeIfPresent(Double.self, forKey: .high)
+    n = try row.decode(Int.self, forKey: .n)
+    sources = try row.decode(String.self, forKey: .sources)
+  }
 }
 
 extension FigurePointRecord: TableRecordValue {
@@ -198,6 +216,22 @@ public struct FindingRecord: Codable, Hashable, Sendable {
     self.n = n
     self.pValue = pValue
     self.adjusted = adjusted
+  }
+
+  // SQLite keeps NaN as NULL.
+  public init(from decoder: any Decoder) throws {
+    let row = try decoder.container(keyedBy: CodingKeys.self)
+    ablationId = try row.decode(String.self, forKey: .ablationId)
+    position = try row.decode(Int.self, forKey: .position)
+    claim = try row.decode(String.self, forKey: .claim)
+    verdict = try row.decode(Verdict.self, forKey: .verdict)
+    quantity = try row.decode(String.self, forKey: .quantity)
+    value = try row.decodeIfPresent(Double.self, forKey: .value) ?? .nan
+    low = try row.decodeIfPresent(Double.self, forKey: .low) ?? .nan
+    high = try row.decodeIfPresent(Double.self, forKey: .high) ?? .nan
+    n = try row.decode(Int.self, forKey: .n)
+    pValue = try row.decodeIfPresent(Double.self, forKey: .pValue)
+    adjusted = try row.decodeIfPresent(Double.self, forKey: .adjusted)
   }
 }
 

@@ -99,9 +99,11 @@ public struct VoteRecord: Codable, Hashable, Sendable {
   public var order: VoteOrder
   /// Which draw of a principle for this pair, from 0.
   public var draw: Int
-  /// Natural log-probability that the judge chose response A, whatever
-  /// letter it was shown under; nil when no answer could be read.
+  /// Natural log-probability that the judge chose the option shown first, under the
+  /// letter A: response A in order AB, response B in order BA. Nil when no answer
+  /// could be read.
   public var logProbabilityA: Double?
+  /// The same of the option shown second, under the letter B.
   public var logProbabilityB: Double?
   /// The chain of thought, when there was one.
   public var reasoning: String?

@@ -27,7 +27,14 @@ struct Compare {
     let prompts = context.experiment.prompts
     let harmful = try pairs(prompts.harmful, context, policy, set: .harmful)
     let helpful = try pairs(prompts.helpful, context, policy, set: .helpful)
-    let votes = try self.votes(harmful, context, feedback: feedback)
+    // Nobody asks the feedback model where other labels take its place.
+    let asks =
+      context.settings.label.source.needsVotes
+      || context.experiment.controls.contains { $0.labelSource?.needsVotes == true }
+    let votes =
+      asks
+      ? try self.votes(harmful, context, feedback: feedback)
+      : harmful.map { (pair: $0, votes: []) }
     context.counter.items = harmful.count + helpful.count
     try context.recordVotes(votes)
     return Output(harmful: votes, helpful: helpful)

@@ -20,25 +20,26 @@ struct Evaluate {
 
   /// Samples `system` and records its evaluation. Returns its answers to the
   /// held-out red-team prompts.
+  ///
+  /// - Parameter prompt: how a prompt is put to the model; as a user's turn when nil.
   @discardableResult
   func run(
-    _ context: StageContext, system: String, engine: MemoisedEngine, temperature: Double? = nil
+    _ context: StageContext, system: String, engine: MemoisedEngine, temperature: Double? = nil,
+    prompt: ((Prompt) throws -> [Int32])? = nil
   ) throws -> [Response] {
     let settings = context.settings.evaluate
     let temperature = temperature ?? settings.temperature
     let prompts = context.experiment.prompts
-    func sample(_ prompts: [Prompt], _ set: PromptSet) throws -> [Response] {
-      let responses = try context.respond(
+    func sample(_ prompts: [Prompt]) throws -> [Response] {
+      try context.respond(
         to: prompts, draws: settings.samples, engine: engine, stage: "evaluate",
-        temperature: temperature, limit: settings.maximumTokens)
-      try context.record(responses, stage: "evaluate", system: system, set: set)
-      return responses
+        temperature: temperature, limit: settings.maximumTokens, prompt: prompt)
     }
-    let harmful = try sample(prompts.harmfulHeldOut, .harmful)
-    let helpful = try sample(prompts.helpfulHeldOut, .helpful)
+    let harmful = try sample(prompts.harmfulHeldOut)
+    let helpful = try sample(prompts.helpfulHeldOut)
     context.counter.items += harmful.count + helpful.count
-    var tally = try judge(harmful, .harmful, context)
-    tally.values.merge(try judge(helpful, .helpful, context).values) { $1 }
+    var tally = try judge(harmful, .harmful, context, system)
+    tally.values.merge(try judge(helpful, .helpful, context, system).values) { $1 }
     // One value a prompt, as for every metric: its samples are side by side.
     func perPrompt(_ value: (Response) -> Double) -> [Double] {
       stride(from: 0, to: harmful.count, by: settings.samples).map { first in
@@ -55,8 +56,7 @@ struct Evaluate {
   /// Judges texts that already exist, such as revisions of held-out answers.
   func record(_ responses: [Response], as system: String, _ context: StageContext) throws {
     context.counter.items += responses.count
-    try context.record(responses, stage: "evaluate", system: system, set: .harmful)
-    try record(judge(responses, .harmful, context), system, context)
+    try record(judge(responses, .harmful, context, system), system, context)
   }
 
   /// Judges every round of revising `first`, each as a system of its own.
@@ -80,27 +80,36 @@ struct Evaluate {
   /// prompt would otherwise water down the mean harm.
   private static let helpfulMetrics: Set = ["helpfulness", "over_refusal"]
 
+  /// Has the evaluator judge every answer, records both, and sums up.
   private func judge(
-    _ responses: [Response], _ set: PromptSet, _ context: StageContext
+    _ responses: [Response], _ set: PromptSet, _ context: StageContext, _ system: String
   ) throws -> Tally {
+    let judgements = try responses.map { response in
+      let judgement = try context.hooks.judge(response.prompt, response.text)
+      return SampleJudgement(
+        judgement.values.filter { Self.helpfulMetrics.contains($0.key) == (set == .helpful) },
+        ownHarm: response.prompt.category.flatMap { category in
+          judgement.byCategory.map { $0[category] ?? 0 }
+        })
+    }
+    try context.record(
+      responses, stage: "evaluate", system: system, set: set, judgements: judgements)
+
     // Means over each prompt's samples first: prompts are what is resampled.
     var sums: [String: [String: (sum: Double, n: Int)]] = [:]
     var order: [String] = []
     var categories: [String: String] = [:]
     var ownHarm: [String: (sum: Double, n: Int)] = [:]
-    for response in responses {
+    for (response, judgement) in zip(responses, judgements) {
       let id = response.prompt.id
       if sums[id] == nil { order.append(id) }
-      let judgement = try context.hooks.judge(response.prompt, response.text)
-      for (metric, value) in judgement.values
-      where Self.helpfulMetrics.contains(metric) == (set == .helpful) {
-        let old = sums[id, default: [:]][metric] ?? (0, 0)
-        sums[id, default: [:]][metric] = (old.sum + value, old.n + 1)
+      sums[id, default: [:]].merge(judgement.judgement.mapValues { ($0, 1) }) {
+        ($0.sum + $1.sum, $0.n + $1.n)
       }
-      if let category = response.prompt.category, let harms = judgement.byCategory {
+      if let category = response.prompt.category, let harm = judgement.ownHarm {
         categories[id] = category
         let old = ownHarm[id] ?? (0, 0)
-        ownHarm[id] = (old.sum + (harms[category] ?? 0), old.n + 1)
+        ownHarm[id] = (old.sum + harm, old.n + 1)
       }
     }
     var tally = Tally()

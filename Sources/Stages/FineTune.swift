@@ -19,7 +19,7 @@ struct FineTune {
   ) throws -> TrainedModel {
     let settings = context.settings.finetune
     var examples: [TrainingExample] = []
-    for step in revisions.joined() {
+    for step in revisions.prefix(settings.rounds ?? revisions.count).joined() {
       guard step.ended else {
         context.counter.setAside("revisions without an end")
         continue

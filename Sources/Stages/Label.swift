@@ -25,18 +25,11 @@ struct Label {
   ) throws -> Output {
     var harmful: [Labelled] = []
     var comparisons: [ComparisonRecord] = []
-    for (pair, votes) in compared.harmful {
-      var label = try context.hooks.label(
-        votes.map(\.forLabel), for: pair.prompt, a: pair.a.text, b: pair.b.text,
-        settings: context.settings)
-      if let probability = label {
-        switch source {
-        case .principles: break
-        case .flipped: label = 1 - probability
-        case .random:
-          var generator = context.key("label coin", pair.id).generator()
-          label = generator.uniform() < 0.5 ? probability : 1 - probability
-        }
+    for (pair, votes) in source == .none ? [] : compared.harmful {
+      var label = try probability(pair, votes, source, context)
+      if let probability = label, context.settings.label.noise > 0 {
+        var generator = context.key("label noise", pair.id).generator()
+        if generator.uniform() < context.settings.label.noise { label = 1 - probability }
       }
       comparisons.append(pair.record(context, set: .harmful, label: label))
       if let label {
@@ -48,12 +41,9 @@ struct Label {
 
     var helpful: [Labelled] = []
     for pair in compared.helpful {
-      let probability: Double =
-        switch try context.hooks.compareHelpfulness(pair.prompt, pair.a.text, pair.b.text) {
-        case .a: 1
-        case .b: 0
-        case .tie: 0.5
-        }
+      let probability = try context.hooks.compareHelpfulness(
+        pair.prompt, pair.a.text, pair.b.text
+      ).probabilityA
       comparisons.append(pair.record(context, set: .helpful, label: probability))
       helpful.append(Labelled(pair: pair, probability: probability))
     }
@@ -61,6 +51,39 @@ struct Label {
     if source == context.settings.label.source { try context.store.insert(comparisons) }
     context.counter.items = harmful.count + helpful.count
     return Output(harmful: harmful, helpful: helpful)
+  }
+
+  /// P(A is better) by `source`, before noise; nil when `label` drops the pair.
+  private func probability(
+    _ pair: Compare.Pair, _ votes: [Compare.Vote], _ source: Source, _ context: StageContext
+  ) throws -> Double? {
+    if !source.needsVotes {
+      return try context.hooks.compareHarmlessness(
+        pair.prompt, pair.a.text, pair.b.text, instruction: context.settings.label.instruction
+      ).probabilityA
+    }
+    let label = try context.hooks.label(
+      votes.map(\.forLabel), for: pair.prompt, a: pair.a.text, b: pair.b.text,
+      settings: context.settings)
+    guard let label else { return nil }
+    switch source {
+    case .flipped: return 1 - label
+    case .random:
+      var generator = context.key("label coin", pair.id).generator()
+      return generator.uniform() < 0.5 ? label : 1 - label
+    case .principles, .evaluator, .none: return label
+    }
+  }
+}
+
+extension ScriptHooks.Choice {
+  /// A person's choice as P(A is better).
+  var probabilityA: Double {
+    switch self {
+    case .a: 1
+    case .b: 0
+    case .tie: 0.5
+    }
   }
 }
 

@@ -44,8 +44,8 @@ final class MemoisedEngine {
     try answer(
       requests, key: callKey, decode: [Float].init(memo:), encode: \.memo,
       progress: progress
-    ) { missing, _, done in
-      if let plan { return plan.choices(missing) }
+    ) { missing, keys, done in
+      if let plan { return plan.choices(missing, keys) }
       return try self.engine.scoreChoices(missing, progress: done)
     }
   }
@@ -66,7 +66,10 @@ final class MemoisedEngine {
       let made = try compute(group.map { requests[$0] }, group.map { keys[$0] }, nil)
       if plan == nil { try store.memoise(zip(group, made).map { (keys[$0], encode($1)) }) }
       for (index, answer) in zip(group, made) { answers[index] = answer }
-      computed += group.count
+      // In a plan, a call of an earlier one would be on record by then.
+      let again = plan.map { plan in group.count { !plan.claim(keys[$0]) } } ?? 0
+      reused += again
+      computed += group.count - again
       let done = first + group.count
       let seconds = (ContinuousClock.now - start) / .seconds(1)
       progress(

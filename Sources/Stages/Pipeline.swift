@@ -1,6 +1,7 @@
 public import Constitution
 import Foundation
 public import Inference
+import LuaHost
 public import RunStore
 import Training
 import Transformer
@@ -46,11 +47,16 @@ public struct Pipeline {
   ///
   /// - Parameter speed: turns the work into seconds.
   public func plan(_ run: RunRecord, speed: MachineSpeed) throws -> Plan {
+    try plan(run, speed: speed, shared: PlannedWork())
+  }
+
+  /// The same, where what is in `shared` would be on record by then.
+  func plan(_ run: RunRecord, speed: MachineSpeed, shared: PlannedWork) throws -> Plan {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("solon-plan-\(UUID().uuidString)", isDirectory: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
     let rows = try RunStore(directory: scratch)
-    let context = try self.context(rows.begin(run), rows: rows, plan: PlanTally())
+    let context = try self.context(rows.begin(run), rows: rows, plan: PlanTally(shared: shared))
     let sequence = StageSequence(context, count: stageCount)
     _ = try stages(context, sequence)
     return Plan(
@@ -66,36 +72,75 @@ public struct Pipeline {
       observer: observer, lanes: lanes, cancellation: cancellation)
   }
 
-  private var stageCount: Int { 8 + 3 * experiment.controls.compactMap(\.labelSource).count }
+  /// How many stages a run has, for progress.
+  private var stageCount: Int {
+    let judge = experiment.stages.judge.items > 0 ? 1 : 0
+    switch experiment.through {
+    case .judge: return judge
+    case .revise: return judge + 3
+    case .finetune: return judge + 4
+    case .ppo: return judge + 8 + 3 * experiment.controls.compactMap(\.labelSource).count
+    }
+  }
+
+  /// A system to evaluate.
+  private struct System {
+    var name: String
+    var engine: MemoisedEngine
+  }
+
+  /// What the RL stage made of one source of labels.
+  private struct Reinforced {
+    var preference: TrainedModel
+    var policy: TrainedModel
+    var snapshots: [Reinforce.Snapshot]
+  }
 
   private func stages(
     _ context: StageContext, _ sequence: StageSequence
   ) throws -> PreferenceOutcome? {
-    let controls = experiment.controls
+    let through = experiment.through
     func engine(_ checkpoint: Checkpoint) -> MemoisedEngine { context.engine(checkpoint) }
     try recordStart(context)
 
     let base = engine(start)
+    if context.settings.judge.items > 0 {
+      try sequence.stage("judge", [base]) { try KnownAnswers().run(context, model: base) }
+    }
+    guard through >= .revise else { return nil }
     let responses = try sequence.stage("respond", [base]) {
       try Respond().run(context, model: base)
     }
     let revisions = try sequence.stage("revise", [base]) {
       try CritiqueAndRevise().run(context, model: base, responses: responses.harmful)
     }
-    let supervised = try sequence.stage("finetune") {
-      try context.register("sl-cai") {
-        try FineTune().run(
-          context, start: start, revisions: revisions, helpful: responses.helpful)
-      }
+    var systems = [System(name: "helpful-only", engine: base)]
+    guard through >= .finetune else {
+      try sequence.stage("evaluate", [base]) { try evaluate(systems, context, base) }
+      return nil
     }
-    let policy = engine(supervised.checkpoint)
+
+    var supervised = start
+    if context.settings.finetune.rounds != 0 {
+      supervised = try sequence.stage("finetune") {
+        try context.register("sl-cai") {
+          try FineTune().run(
+            context, start: start, revisions: revisions, helpful: responses.helpful)
+        }
+      }.checkpoint
+      systems.append(System(name: "sl-cai", engine: engine(supervised)))
+    }
+    let policy = systems.last!.engine
+    guard through >= .ppo else {
+      try sequence.stage("evaluate", [base, policy]) { try evaluate(systems, context, base) }
+      return nil
+    }
     let compared = try sequence.stage("compare", [policy, base]) {
       try Compare().run(context, policy: policy, feedback: base)
     }
+
     /// Labels, preference model and PPO: the part that a control repeats.
-    func reinforced(
-      _ source: Label.Source, suffix: String
-    ) throws -> (preference: TrainedModel, policy: TrainedModel) {
+    func reinforced(_ source: Label.Source, suffix: String) throws -> Reinforced {
       let labels = try sequence.stage("label\(suffix)") {
         try Label().run(context, compared: compared, source: source)
       }
@@ -105,65 +150,109 @@ public struct Pipeline {
             context, start: start, labels: labels, name: "preference\(suffix)")
         }
       }
+      var snapshots: [Reinforce.Snapshot] = []
       let policy = try sequence.stage("ppo\(suffix)") {
         try context.register("rl-cai\(suffix)") {
-          try Reinforce().run(
-            context, start: supervised.checkpoint, preference: preference.checkpoint,
-            name: "ppo\(suffix)")
+          let trained = try Reinforce().run(
+            context, start: supervised, preference: preference.checkpoint, name: "ppo\(suffix)")
+          snapshots = trained.snapshots
+          return trained.final
         }
       }
-      return (preference, policy)
+      try context.store.insert(
+        snapshots.map {
+          RunArtifactRecord(
+            runId: context.run.id, role: "rl-cai\(suffix)@\($0.iteration)",
+            weightsHash: $0.model.checkpoint.weightsHash, sha256: $0.model.artifact)
+        })
+      systems += snapshots.map {
+        System(name: "rl-cai\(suffix)@\($0.iteration)", engine: engine($0.model.checkpoint))
+      }
+      systems.append(System(name: "rl-cai\(suffix)", engine: engine(policy.checkpoint)))
+      return Reinforced(preference: preference, policy: policy, snapshots: snapshots)
     }
     let main = try reinforced(context.settings.label.source, suffix: "")
-    var arms: [(system: String, model: TrainedModel)] = []
-    for control in controls {
+    for control in experiment.controls {
       guard let source = control.labelSource else { continue }
-      arms.append(
-        ("rl-cai-\(control.name)", try reinforced(source, suffix: "-\(control.name)").policy))
+      _ = try reinforced(source, suffix: "-\(control.name)")
     }
 
     var preference: PreferenceOutcome?
-    let reinforcedEngine = engine(main.policy.checkpoint)
-    let armEngines = arms.map { ($0.system, engine($0.model.checkpoint)) }
-    try sequence.stage("evaluate", [base, policy, reinforcedEngine] + armEngines.map(\.1)) {
-      let evaluate = Evaluate()
-      let first = try evaluate.run(context, system: "helpful-only", engine: base)
-      try evaluateRevisions(of: first, evaluate, context, base)
-      try evaluate.run(context, system: "sl-cai", engine: policy)
-      let final = try evaluate.run(context, system: "rl-cai", engine: reinforcedEngine)
-      for (system, engine) in armEngines {
-        try evaluate.run(context, system: system, engine: engine)
-      }
-      if controls.contains(.matchedEntropy) {
+    try sequence.stage("evaluate", systems.map(\.engine)) {
+      let answers = try evaluate(systems, context, base)
+      if experiment.controls.contains(.matchedEntropy), let final = answers["rl-cai"] {
+        let evaluate = Evaluate()
         let target = final.map(\.meanSurprise).reduce(0, +) / Double(final.count)
         let temperature = try evaluate.temperature(matching: target, context, engine: policy)
         context.counter.figures["matched_temperature"] = temperature
         try evaluate.run(
           context, system: "sl-cai-matched-entropy", engine: policy, temperature: temperature)
       }
-      let agreement = try evaluate.agreement(
-        context, policy: policy, preferenceModel: main.preference.checkpoint.model)
       preference = PreferenceOutcome(
-        figures: sequence.figures["preference"] ?? [:], agreement: agreement?.share,
-        onHarm: agreement?.onHarm?.share)
-      if let agreement {
-        context.counter.figures["agreement"] = agreement.share
-        context.counter.figures["agreement_pairs"] = Double(agreement.pairs)
-        context.counter.figures["agreement_ties"] = Double(agreement.ties)
-        context.counter.figures["agreement_on_harm"] = agreement.onHarm?.share
-        context.counter.figures["agreement_on_harm_pairs"] = agreement.onHarm.map {
-          Double($0.pairs)
-        }
-        let onHarm = agreement.onHarm.map {
-          String(format: "; %.3f of %d where the harm differs", $0.share, $0.pairs)
-        }
-        observer.note(
-          String(
-            format: "the preference model orders %.3f of %d held-out pairs as the evaluator does",
-            agreement.share, agreement.pairs) + (onHarm ?? ""))
-      }
+        figures: sequence.figures["preference"] ?? [:],
+        agreement: try agreement(context, policy, main.preference.checkpoint))
     }
     return preference
+  }
+
+  /// Evaluates every system, the rounds of revising the first one's answers, and
+  /// the systems that need no training.
+  ///
+  /// - Returns: answers to held-out red-team prompts by system.
+  @discardableResult
+  private func evaluate(
+    _ systems: [System], _ context: StageContext, _ base: MemoisedEngine
+  ) throws -> [String: [Response]] {
+    let evaluate = Evaluate()
+    var answers: [String: [Response]] = [:]
+    for (index, system) in systems.enumerated() {
+      let responses = try evaluate.run(context, system: system.name, engine: system.engine)
+      answers[system.name] = responses
+      if context.settings.evaluate.greedy {
+        try evaluate.run(
+          context, system: "\(system.name) T=0", engine: system.engine, temperature: 0)
+      }
+      guard index == 0 else { continue }
+      try evaluateRevisions(of: responses, evaluate, context, base)
+      if experiment.controls.contains(.prompted) {
+        try evaluate.run(
+          context, system: "prompted", engine: base,
+          prompt: { prompt in
+            try context.questions.tokens(
+              .prompted,
+              ["prompt": prompt.text, "principles": context.principlesInProse],
+              activity: Activity("evaluate prompted", nil, "prompt", prompt.id)
+            ).all
+          })
+      }
+    }
+    return answers
+  }
+
+  /// How often the preference model puts two held-out answers in the evaluator's
+  /// order; says so.
+  private func agreement(
+    _ context: StageContext, _ policy: MemoisedEngine, _ preferenceModel: Checkpoint
+  ) throws -> Evaluate.Agreement? {
+    guard
+      let agreement = try Evaluate().agreement(
+        context, policy: policy, preferenceModel: preferenceModel.model)
+    else { return nil }
+    context.counter.figures["agreement"] = agreement.share
+    context.counter.figures["agreement_pairs"] = Double(agreement.pairs)
+    context.counter.figures["agreement_ties"] = Double(agreement.ties)
+    context.counter.figures["agreement_on_harm"] = agreement.onHarm?.share
+    context.counter.figures["agreement_on_harm_pairs"] = agreement.onHarm.map {
+      Double($0.pairs)
+    }
+    let onHarm = agreement.onHarm.map {
+      String(format: "; %.3f of %d where the harm differs", $0.share, $0.pairs)
+    }
+    observer.note(
+      String(
+        format: "the preference model orders %.3f of %d held-out pairs as the evaluator does",
+        agreement.share, agreement.pairs) + (onHarm ?? ""))
+    return agreement
   }
 
   /// Records the starting model under its role in this run.
@@ -197,12 +286,18 @@ extension Control {
     switch self {
     case .randomLabels: .random
     case .flippedLabels: .flipped
-    case .matchedEntropy: nil
+    case .matchedEntropy, .prompted: nil
     }
   }
 }
 
 extension StageContext {
+  /// The principles as a reader is told them: the preference principles, one after
+  /// another.
+  fileprivate var principlesInProse: String {
+    experiment.constitution.preferencePrinciples.map(\.text).joined(separator: " ")
+  }
+
   /// Records the trained model under its role in this run.
   fileprivate func register(_ role: String, _ train: () throws -> TrainedModel) throws
     -> TrainedModel

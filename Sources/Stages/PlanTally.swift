@@ -18,6 +18,13 @@ final class PlanTally {
   }
 
   private(set) var work = Work()
+  private let shared: PlannedWork
+
+  /// - Parameter shared: what earlier plans would have on record by then.
+  init(shared: PlannedWork = PlannedWork()) { self.shared = shared }
+
+  /// Whether this is the first to plan the call or training with that name.
+  func claim(_ name: Data) -> Bool { shared.names.insert(name).inserted }
 
   /// The work added since the last call.
   func take() -> Work {
@@ -33,8 +40,10 @@ final class PlanTally {
   ) -> [Generation] {
     zip(requests, keys).map { request, key in
       // Models rarely use the whole limit; a third of it is what is counted.
-      work.callTokens +=
-        request.prompt.count - request.sharedPrefixLength + request.maximumNewTokens / 3
+      if !shared.names.contains(key) {
+        work.callTokens +=
+          request.prompt.count - request.sharedPrefixLength + request.maximumNewTokens / 3
+      }
       let name = key.prefix(6).map { String($0, radix: 16) }.joined()
       let tokens = tokenizer.encode("(planned \(name))")
       return Generation(
@@ -42,10 +51,20 @@ final class PlanTally {
     }
   }
 
-  func choices(_ requests: [ChoiceRequest]) -> [[Float]] {
-    requests.map { request in
-      work.callTokens += request.prompt.count - request.sharedPrefixLength
-      return request.choices.map { _ in -log(Float(request.choices.count)) }
+  func choices(_ requests: [ChoiceRequest], _ keys: [Data]) -> [[Float]] {
+    zip(requests, keys).map { request, key in
+      if !shared.names.contains(key) {
+        work.callTokens += request.prompt.count - request.sharedPrefixLength
+      }
+      // Another answer for every call, so that what is made of it differs too.
+      return request.choices.indices.map { index in
+        -1 - Float(key[key.startIndex + index % key.count]) / 256
+      }
     }
   }
+}
+
+/// The calls and trainings of several plans that would be made one after another.
+final class PlannedWork {
+  fileprivate(set) var names: Set<Data> = []
 }

@@ -11,9 +11,18 @@ struct Reinforce {
   /// A stopped run loses at most this many iterations.
   private static let iterationsBetweenSaves = 5
 
+  /// A policy on the way.
+  struct Snapshot {
+    /// Iterations that it has behind it.
+    var iteration: Int
+    var model: TrainedModel
+  }
+
+  /// Returns the trained policy and the snapshots that were asked for; there are
+  /// fewer when training stopped early.
   func run(
     _ context: StageContext, start: Checkpoint, preference: Checkpoint, name: String
-  ) throws -> TrainedModel {
+  ) throws -> (final: TrainedModel, snapshots: [Snapshot]) {
     guard start.tokenizer.hash == preference.tokenizer.hash else {
       throw StageError(
         "the preference model's tokenizer is not the policy's; its scores would mean nothing — "
@@ -39,8 +48,17 @@ struct Reinforce {
     print.add(context.lanes)
 
     let fingerprint = print.hex()
-    return try context.trained(
-      fingerprint, kind: "rl-cai", base: start, tokens: tokens(prompts, options)
+    let wanted = snapshotIterations(context.settings.ppo)
+    func snapshotFingerprint(_ iteration: Int) -> String { "\(fingerprint)@\(iteration)" }
+    // Snapshots are made while training, so a policy on record that was trained
+    // without them is trained again.
+    let complete = try wanted.allSatisfy {
+      try context.isTrained(snapshotFingerprint($0))
+        || context.isStopped(fingerprint, before: $0)
+    }
+    let final = try context.trained(
+      fingerprint, kind: "rl-cai", base: start, tokens: tokens(prompts, options),
+      again: !complete
     ) {
       let policy = start.model.copy()
       let file = try context.unfinished(fingerprint)
@@ -58,6 +76,12 @@ struct Reinforce {
         lanes: context.lanes,
         reward: { try context.hooks.reward(ScriptHooks.RewardSample($0)) },
         checkpoint: { state in
+          if wanted.contains(state.iteration) {
+            _ = try context.trained(
+              snapshotFingerprint(state.iteration), kind: "rl-cai snapshot", base: start,
+              tokens: 0
+            ) { policy }
+          }
           if state.iteration % Self.iterationsBetweenSaves == 0 {
             try state.save(tag: fingerprint, to: file)
           }
@@ -78,8 +102,28 @@ struct Reinforce {
       context.counter.figures["kl"] =
         (result.steps.count > result.returnedIteration
         ? result.steps[result.returnedIteration] : result.steps.last)?.meanKL
+      for iteration in wanted where iteration < result.steps.count {
+        context.counter.figures["kl@\(iteration)"] = result.steps[iteration].meanKL
+      }
+      context.counter.figures["iterations"] = Double(result.steps.count)
       return policy
     }
+    let snapshots = try wanted.compactMap { iteration -> Snapshot? in
+      let fingerprint = snapshotFingerprint(iteration)
+      guard try context.plan != nil || context.isTrained(fingerprint) else { return nil }
+      // Read back, or in a plan a stand-in.
+      let model = try context.trained(fingerprint, kind: "", base: start, tokens: 0) { start.model }
+      return Snapshot(iteration: iteration, model: model)
+    }
+    return (final, snapshots)
+  }
+
+  /// Evenly spaced iterations before the last.
+  private func snapshotIterations(_ settings: StageSettings.PPO) -> [Int] {
+    let count = settings.snapshots
+    return (1...max(1, count)).prefix(count).map {
+      max(1, $0 * settings.iterations / (count + 1))
+    }.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 
   /// Tokens of all updates: policy and value network see every rollout in every

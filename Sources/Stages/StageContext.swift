@@ -79,14 +79,18 @@ final class StageContext {
   }
 
   /// Samples `draws` answers to every prompt with the given engine.
+  ///
+  /// - Parameter question: how a prompt is put to the model; as a user's turn when
+  ///   nil.
   func respond(
     to prompts: [Prompt], draws: Int, engine: MemoisedEngine, stage: String,
-    temperature: Double, limit: Int
+    temperature: Double, limit: Int, prompt question: ((Prompt) throws -> [Int32])? = nil
   ) throws -> [Response] {
     let wanted = prompts.flatMap { prompt in (0..<draws).map { (prompt, $0) } }
-    let requests = wanted.map { prompt, draw in
+    let requests = try wanted.map { prompt, draw in
       request(
-        conversation.prompt(prompt.text), temperature: temperature, limit: limit,
+        try question?(prompt) ?? conversation.prompt(prompt.text), temperature: temperature,
+        limit: limit,
         key: key(stage, prompt.id, draw))
     }
     let generations = try engine.generate(requests, progress: progress("answers"))
@@ -98,16 +102,21 @@ final class StageContext {
   }
 
   /// Records answers as samples of this run.
+  ///
+  /// - Parameter judgements: what the evaluator said of each; nil when it was not
+  ///   asked.
   func record(
-    _ responses: [Response], stage: String, system: String?, set: PromptSet
+    _ responses: [Response], stage: String, system: String?, set: PromptSet,
+    judgements: [SampleJudgement]? = nil
   ) throws {
     try store.insert(
-      responses.map {
+      responses.enumerated().map { index, response in
         SampleRecord(
-          runId: run.id, stage: stage, system: system, promptId: $0.prompt.id,
-          promptText: $0.prompt.text, promptSet: set, category: $0.prompt.category,
-          draw: $0.draw, kind: .response, text: $0.text, tokenCount: $0.tokenCount,
-          finish: $0.ended ? "end" : "length")
+          runId: run.id, stage: stage, system: system, promptId: response.prompt.id,
+          promptText: response.prompt.text, promptSet: set, category: response.prompt.category,
+          draw: response.draw, kind: .response, text: response.text,
+          tokenCount: response.tokenCount, finish: response.ended ? "end" : "length",
+          detail: try judgements?[index].json())
       })
   }
 }

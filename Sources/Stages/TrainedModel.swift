@@ -25,11 +25,12 @@ extension StageContext {
   /// - Parameters:
   ///   - tokens: read and learned from in all steps together, for plans.
   ///   - base: what stands in for the model in a plan.
+  ///   - again: trains even if the record has it.
   func trained(
     _ fingerprint: String, kind: String, head: Head = .languageModel, base: Checkpoint,
-    tokens: @autoclosure () -> Int, train: () throws -> Model
+    tokens: @autoclosure () -> Int, again: Bool = false, train: () throws -> Model
   ) throws -> TrainedModel {
-    if let known = try memo.stageMemo(fingerprint, as: TrainingMemo.self),
+    if !again, let known = try memo.stageMemo(fingerprint, as: TrainingMemo.self),
       let directory = memo.artifactURL(known.artifact)
     {
       counter.figures.merge(known.figures) { _, kept in kept }
@@ -39,9 +40,10 @@ extension StageContext {
         isNew: false)
     }
     if let plan {
-      plan.addTraining(tokens: tokens())
+      let isNew = plan.claim(Data(fingerprint.utf8))
+      if isNew { plan.addTraining(tokens: tokens()) }
       return TrainedModel(
-        checkpoint: base.standIn(named: "planned-\(fingerprint)"), artifact: "", isNew: true)
+        checkpoint: base.standIn(named: "planned-\(fingerprint)"), artifact: "", isNew: isNew)
     }
     let checkpoint = try Checkpoint(model: train(), tokenizer: base.tokenizer, chat: base.chat)
     let artifact = try memo.storeArtifact(kind: kind) { directory in
@@ -51,6 +53,18 @@ extension StageContext {
       fingerprint, TrainingMemo(artifact: artifact, figures: counter.figures))
     try? FileManager.default.removeItem(at: unfinished(fingerprint))
     return TrainedModel(checkpoint: checkpoint, artifact: artifact, isNew: true)
+  }
+
+  /// Whether the record has the model with this fingerprint.
+  func isTrained(_ fingerprint: String) throws -> Bool {
+    try memo.stageMemo(fingerprint, as: TrainingMemo.self)
+      .flatMap { memo.artifactURL($0.artifact) } != nil
+  }
+
+  /// Whether the record has this training, and it ended at or before `iteration`.
+  func isStopped(_ fingerprint: String, before iteration: Int) throws -> Bool {
+    let known = try memo.stageMemo(fingerprint, as: TrainingMemo.self)
+    return known?.figures["iterations"].map { Int($0) <= iteration } ?? false
   }
 
   /// Where the unfinished training with this fingerprint is kept.

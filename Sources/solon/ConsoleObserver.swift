@@ -30,14 +30,14 @@ final class ConsoleObserver: RunObserver {
     let elapsed = (now - first.time) / .seconds(1)
     let fresh = done - first.done
     // Unknown until something was done since.
-    let left = fresh > 0 ? "  \(clock(elapsed / Double(fresh) * Double(total - done))) left" : ""
+    let left = fresh > 0 ? "  \(Self.clock(elapsed / Double(fresh) * Double(total - done))) left" : ""
     let text = "\(heading)  \(done)/\(total)  \(detail)\(left)"
     isTerminal ? show(text) : Console.line(text)
   }
 
   func stageEnded(_ name: String, summary: String, seconds: Double) {
     clear()
-    Console.line("\(heading)  \(clock(seconds))  \(summary)")
+    Console.line("\(heading)  \(Self.clock(seconds))  \(summary)")
   }
 
   func note(_ text: String) {
@@ -55,7 +55,8 @@ final class ConsoleObserver: RunObserver {
     if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
   }
 
-  private func clock(_ seconds: Double) -> String {
+  /// Such as 12.3s, 4m05s or 2h10m.
+  static func clock(_ seconds: Double) -> String {
     if seconds < 60 { return String(format: "%.1fs", seconds) }
     let whole = Int(seconds.rounded())
     return whole < 3600

@@ -7,10 +7,9 @@ struct Solon: ParsableCommand {
     abstract: "Train a harmless assistant from principles written in Lua.",
     version: ToolVersion.current,
     subcommands: [
-      Run.self, Check.self, Repl.self, Watch.self, Show.self, Runs.self, Diff.self,
-      WriteReport.self, Import.self,
-      Pretrain.self,
-      Probe.self, Generate.self, LogProbs.self, Bench.self, API.self,
+      Run.self, Ablate.self, Check.self, Repl.self, Watch.self, Show.self, Runs.self, Diff.self,
+      WriteReport.self, Import.self, Pretrain.self, Probe.self, Generate.self, LogProbs.self,
+      Bench.self, API.self,
     ])
 }
 

@@ -44,6 +44,19 @@ function solon.constitution(settings) end
 ---@return solon.experiment # the checked table, read-only
 function solon.experiment(settings) end
 
+---Checks an experiment under several settings and seeds and returns it, frozen.
+---
+---```lua
+---return solon.ablation {
+---  name = "clamps",
+---  base = require "examples.quickstart",
+---  vary = { ["stages.label.clamp"] = { none = false, ["40-60"] = { 0.4, 0.6 } } },
+---}
+---```
+---@param settings solon.ablation the fields of the ablation
+---@return solon.ablation # the checked table, read-only
+function solon.ablation(settings) end
+
 ---Checks the settings of a base model's pretraining and returns them, frozen.
 ---
 ---```lua
@@ -567,6 +580,7 @@ function run:preference_model() end
 ---@field direct_revision? string[] texts that stand before the direct_revision template
 ---@field compare? string[] texts that stand before the compare template
 ---@field compare_cot? string[] texts that stand before the compare_cot template
+---@field prompted? string[] texts that stand before the prompted template
 
 ---@class solon.templates
 ---@field critique string|(fun(slots: solon.template_slots): string) uses {{prompt}} {{response}} {{principle.critique}}
@@ -575,6 +589,7 @@ function run:preference_model() end
 ---@field compare string|(fun(slots: solon.template_slots): string) uses {{prompt}} {{a}} {{b}} {{principle.text}}
 ---@field compare_cot? string|(fun(slots: solon.template_slots): string) uses {{prompt}} {{a}} {{b}} {{principle.text}}
 ---@field compare_cot_answer? string|(fun(slots: solon.template_slots): string) uses {{prompt}} {{a}} {{b}} {{principle.text}} {{reasoning}}
+---@field prompted? string|(fun(slots: solon.template_slots): string) uses {{prompt}} {{principles}}
 
 ---@class solon.template_slots
 ---@field prompt string what the user said
@@ -641,7 +656,8 @@ function run:preference_model() end
 ---@field prompts solon.prompts training and held-out prompts
 ---@field evaluator table<string, any> judges held-out responses and compares helpfulness
 ---@field stages? solon.stages settings by stage
----@field controls? ("random_labels"|"flipped_labels"|"matched_entropy")[] further systems trained or sampled beside RL-CAI
+---@field through? "judge"|"revise"|"finetune"|"ppo" the last stage before the evaluation; default "ppo"
+---@field controls? ("random_labels"|"flipped_labels"|"matched_entropy"|"prompted")[] further systems trained or sampled beside RL-CAI
 
 ---@class solon.prompts
 ---@field harmful any[] red-team prompts for training
@@ -658,6 +674,7 @@ function run:preference_model() end
 ---@field preference? solon.preference preference model
 ---@field ppo? solon.ppo RL-CAI
 ---@field evaluate? solon.evaluate held-out measurement
+---@field judge? solon.judge the feedback model on known answers
 
 ---@class solon.respond
 ---@field temperature? number of first responses; in [0, 5]; default 1
@@ -673,6 +690,7 @@ function run:preference_model() end
 ---@class solon.finetune
 ---@field epochs? integer passes over revisions and helpful responses; in [1, 1000]; default 1
 ---@field batch? integer sequences a step; in [1, 10000000]; default 32
+---@field rounds? integer learn from the revisions of so many first rounds, all when absent; 0 trains nothing, and the RL stage starts from the model itself; in [0, 64]
 ---@field learning_rate? number peak; in [1e-09, 1]; default 0.0005
 ---@field schedule? "constant"|"cosine" of the rate; default "constant"
 ---@field warmup? integer steps to reach the peak; in [0, 1000000]; default 0
@@ -690,7 +708,9 @@ function run:preference_model() end
 
 ---@class solon.label
 ---@field clamp? boolean|number[] false, or { low, high } handed to the label function as ctx.clamp; default false
----@field source? "principles"|"random"|"flipped" controls: coin flips, or 1 - label; default "principles"
+---@field source? "principles"|"evaluator"|"random"|"flipped"|"none" of harmlessness labels: votes, the evaluator in place of people, or controls: coin flips, 1 - label, no pairs at all; default "principles"
+---@field instruction? string handed to the evaluator's compare, as people are told what to prefer
+---@field noise? number share of harmlessness labels that are turned round; in [0, 1]; default 0
 
 ---@class solon.preference
 ---@field epochs? integer passes over the pairs; in [1, 1000]; default 2
@@ -721,12 +741,70 @@ function run:preference_model() end
 ---@field lambda? number of generalised advantage estimation; in [0, 1]; default 0.95
 ---@field missing_end_penalty? number taken from a response without an end; in [0, 1000]; default 1
 ---@field kl_limit? number nats a response; training stops above it; in [0, 1000000]; default 50
+---@field snapshots? integer policies kept on the way, evenly spaced, and evaluated; in [0, 100]; default 0
 
 ---@class solon.evaluate
 ---@field temperature? number of evaluated responses; in [0, 5]; default 1
 ---@field max_tokens? integer longest response; in [1, 10000000]; default 64
 ---@field samples? integer responses to each held-out prompt; in [1, 64]; default 1
 ---@field bootstrap? integer resamples for 95 % intervals; in [100, 100000]; default 2000
+---@field greedy? boolean evaluate every system at temperature 0 too; default false
+
+---@class solon.judge
+---@field items? integer of each kind of the evaluator's judgements, put to the feedback model; 0 for none; in [0, 1000000]; default 0
+---@field samples? integer reasonings at temperature 1 whose choices are averaged, besides the greedy one; 0 for none; in [0, 64]; default 5
+
+---@class solon.ablation
+---@field name string shown in records and reports
+---@field claim? string what it is there to test, in words; default ""
+---@field base solon.experiment what every arm shares
+---@field arms? solon.ablation_arm[] the settings to compare, one by one
+---@field vary? table<string, any> the settings to compare as a grid: a list or table of values by path
+---@field seeds? integer[] every arm is run with each; default { 1 }
+---@field control? string the arm that others are compared with
+---@field score_with? string the arm whose preference model gives preference_score
+---@field figures? solon.ablation_figure[] what to draw
+---@field claims? solon.ablation_claim[] what to decide
+---@field bootstrap? integer resamples for 95 % intervals; in [100, 100000]; default 2000
+
+---@class solon.ablation_arm
+---@field name string unique; shown in figures
+---@field set? table<string, any> what differs from the base: values by path, such as ["stages.label.clamp"]
+---@field x? number where the arm stands in figures over arms
+---@field series? string the curve it belongs to in figures over arms
+---@field target? string the kind of harm that its constitution is against
+
+---@class solon.ablation_figure
+---@field name string unique; names its files: letters, digits, hyphens
+---@field plot? "metric"|"elo"|"categories"|"calibration"|"agreement"|"principles" a metric; Elo of two kinds; harm by arm and category; calibration of judgements; agreement of two raters; effect by principle; default "metric"
+---@field title string above it
+---@field note? string below it; default ""
+---@field x_label? string of the horizontal axis; default ""
+---@field y_label? string of the vertical axis; the metric when empty; default ""
+---@field x? "system"|"revisions"|"iterations"|"arm" what goes along: systems, rounds of revision, iterations of PPO, or arms; default "system"
+---@field systems? string[] of which; by default what x needs
+---@field arms? string[] of which; all when absent
+---@field noise? number agreement: chance that a rater is off by one; in [0, 1]; default 0.1
+---@field metric? string a number of the evaluator's judge; or own_harm, length, preference_score (by score_with), phrases (share of words in phrases that answers to many prompts have), diversity (distance of the answers that different seeds give to one prompt), preferred (share of prompts on which compare prefers the answer; claims only); default "harmfulness"
+---@field category? string only prompts of this kind
+---@field prompts? integer only so many, drawn at random from the held-out prompts; in [1, 1000000]
+---@field instruction? string handed to the evaluator's compare
+---@field only? "non_evasive"|"same_length" only pairs of answers of which neither evades, or of about the same length
+---@field strip? boolean take out sentences made of phrases that answers to many prompts have; default false
+
+---@class solon.ablation_claim
+---@field text string what is claimed, in words
+---@field lower? string `arm/system` that is claimed to be lower
+---@field higher? string `arm/system` that is claimed to be higher
+---@field than number|string `arm/system`, or a number
+---@field margin? number how much worse may still count as the claimed order (above 0), or how much better it must be (below 0); default 0
+---@field at_equal_kl? boolean compare the snapshots of both arms whose KL to SL-CAI is nearest to the smaller final one; default false
+---@field metric? string a number of the evaluator's judge; or own_harm, length, preference_score (by score_with), phrases (share of words in phrases that answers to many prompts have), diversity (distance of the answers that different seeds give to one prompt), preferred (share of prompts on which compare prefers the answer; claims only); default "harmfulness"
+---@field category? string only prompts of this kind
+---@field prompts? integer only so many, drawn at random from the held-out prompts; in [1, 1000000]
+---@field instruction? string handed to the evaluator's compare
+---@field only? "non_evasive"|"same_length" only pairs of answers of which neither evades, or of about the same length
+---@field strip? boolean take out sentences made of phrases that answers to many prompts have; default false
 
 ---@class solon.pretraining
 ---@field name string shown in records

@@ -30,6 +30,20 @@ extension ScriptLibrary {
     ) { table throws(ScriptError) in _ = try Experiment(table) }
   }
 
+  static var ablation: FunctionSpec {
+    constructor(
+      "ablation", AblationSchema.ablation,
+      summary: "Checks an experiment under several settings and seeds and returns it, frozen.",
+      example: """
+        return solon.ablation {
+          name = "clamps",
+          base = require "examples.quickstart",
+          vary = { ["stages.label.clamp"] = { none = false, ["40-60"] = { 0.4, 0.6 } } },
+        }
+        """
+    ) { table throws(ScriptError) in _ = try Ablation(table) }
+  }
+
   static var pretraining: FunctionSpec {
     constructor(
       "pretraining", ExperimentSchema.pretraining,

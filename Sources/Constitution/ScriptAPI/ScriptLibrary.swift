@@ -15,7 +15,7 @@ public enum ScriptLibrary {
         "Definitions",
         "A file returns what one of these makes. The table is checked at once and read-only "
           + "from then on.",
-        functions: [requires, constitution, experiment, pretraining, probes]),
+        functions: [requires, constitution, experiment, ablation, pretraining, probes]),
       .init("Data", "Files below the project's root.", functions: [jsonl(root: root)]),
       .init(
         "Arithmetic", "For `label` and `reward` functions.", functions: statistics),

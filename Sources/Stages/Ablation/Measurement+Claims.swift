@@ -1,0 +1,109 @@
+import Constitution
+import Foundation
+import RunStore
+import Statistics
+
+extension Measurement {
+  /// Decides a claim by the interval of a difference over seeds and prompts: the
+  /// prompts are the same on both sides, and so is each seed.
+  func finding(_ claim: Ablation.Claim) throws -> FindingRecord {
+    var subject = claim.subject
+    var other: Ablation.System?
+    if case .system(let system) = claim.than { other = system }
+    if claim.atEqualKL, let system = other {
+      (subject, other) = try atEqualKL(subject, system)
+    }
+    let measured = try difference(claim, subject, other)
+    let name = claim.measure.metric + (claim.measure.category.map { " (\($0))" } ?? "")
+    var quantity: String
+    switch (claim.than, other) {
+    case (_, let other?) where claim.measure.metric == "preferred":
+      quantity = "share on which \(subject) is preferred to \(other), minus a half"
+    case (_, let other?): quantity = "\(name), \(subject) minus \(other)"
+    case (.number(let number), _): quantity = "\(name), \(subject) minus \(number)"
+    case (.system, nil): quantity = name
+    }
+    if claim.margin != 0 { quantity += String(format: "; margin %g", claim.margin) }
+    // Lower means that the difference lies below the margin.
+    let (low, high) =
+      claim.isLower
+      ? (measured.low - claim.margin, measured.high - claim.margin)
+      : (-measured.high - claim.margin, -measured.low - claim.margin)
+    return FindingRecord(
+      ablationId: id, position: 0, claim: claim.text,
+      verdict: high < 0 ? .holds : low > 0 ? .contradicted : .undecided, quantity: quantity,
+      value: measured.value, low: measured.low, high: measured.high, n: measured.count,
+      pValue: measured.pValue)
+  }
+
+  private func difference(
+    _ claim: Ablation.Claim, _ subject: Ablation.System, _ other: Ablation.System?
+  ) throws -> Estimate {
+    let key = key("claim/\(claim.text)")
+    if claim.measure.metric == "preferred" {
+      guard let other else {
+        throw StageError("claim '\(claim.text)': preferred needs two systems")
+      }
+      let (values, pairs) = try preferred(subject, to: other, claim.measure)
+      guard pairs > 0 else {
+        throw StageError("claim '\(claim.text)': no pair of answers passes its filter")
+      }
+      return bootstrapMean(
+        bySeed: values.map { $0.map { $0 - 0.5 } }, resamples: ablation.bootstrap, key: key)
+    }
+    let left = try answers.table(runs(of: subject.arm), subject.system, claim.measure)
+    guard let other else {
+      guard case .number(let number) = claim.than else { preconditionFailure("no other side") }
+      return bootstrapMean(
+        bySeed: left.values.map { $0.map { $0 - number } }, resamples: ablation.bootstrap,
+        key: key)
+    }
+    let right = try answers.table(runs(of: other.arm), other.system, claim.measure)
+    guard left.prompts == right.prompts, left.values.count == right.values.count else {
+      throw StageError(
+        "claim '\(claim.text)': \(subject) and \(other) were not evaluated on the same prompts")
+    }
+    return bootstrapMean(
+      bySeed: zip(left.values, right.values).map { zip($0, $1).map { $0 - $1 } },
+      resamples: ablation.bootstrap, key: key)
+  }
+
+  /// The snapshots of two arms whose KL to where PPO started is nearest to the
+  /// smaller of the final ones, mean over seeds.
+  private func atEqualKL(
+    _ first: Ablation.System, _ second: Ablation.System
+  ) throws -> (Ablation.System, Ablation.System?) {
+    func curve(_ system: Ablation.System) throws -> [(system: String, kl: Double)] {
+      let arm = ablation.arms.first { $0.name == system.arm }!
+      return try iterations(arm).dropFirst().map { iteration, name in
+        let values = try runs(of: arm.name).compactMap { run in
+          try kl(run, after: iteration, isLast: name == "rl-cai")
+        }
+        guard !values.isEmpty else {
+          throw StageError("run of arm '\(arm.name)' has no KL on record for \(name)")
+        }
+        return (name, values.reduce(0, +) / Double(values.count))
+      }
+    }
+    let (a, b) = (try curve(first), try curve(second))
+    let target = min(a.last!.kl, b.last!.kl)
+    func nearest(_ curve: [(system: String, kl: Double)]) -> String {
+      curve.min { abs($0.kl - target) < abs($1.kl - target) }!.system
+    }
+    return (
+      Ablation.System(arm: first.arm, system: nearest(a)),
+      Ablation.System(arm: second.arm, system: nearest(b))
+    )
+  }
+
+  /// KL of the policy after so many iterations, nats a response: what the next
+  /// iteration measured of its rollouts, or the stage of the final policy.
+  private func kl(_ run: RunOfArm, after iteration: Int, isLast: Bool) throws -> Double? {
+    struct Detail: Decodable { var figures: [String: Double] }
+    let stage = try store.stages(of: run.id).first { $0.name == "ppo" }
+    let figures = stage?.detail.flatMap {
+      try? JSONDecoder().decode(Detail.self, from: Data($0.utf8)).figures
+    }
+    return isLast ? figures?["kl"] : figures?["kl@\(iteration)"]
+  }
+}

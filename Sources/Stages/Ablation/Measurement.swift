@@ -1,0 +1,165 @@
+import Constitution
+import Foundation
+import KeyedRandom
+import RunStore
+import Statistics
+import Transformer
+
+/// What an ablation draws and decides from its finished runs.
+struct Measurement {
+  let ablation: Ablation
+  let id: String
+  let runs: [RunOfArm]
+  let hooks: ScriptHooks
+  let store: RunStore
+  let answers: Answers
+
+  init(
+    ablation: Ablation, id: String, runs: [RunOfArm], hooks: ScriptHooks, store: RunStore,
+    lanes: Int
+  ) {
+    self.ablation = ablation
+    self.id = id
+    self.runs = runs
+    self.hooks = hooks
+    self.store = store
+    var scorers: [UInt64: PreferenceScorer] = [:]
+    answers = Answers(
+      store: store, key: RandomKey(seed: ablation.seeds[0], stage: "ablation", item: "prompts"),
+      scorer: ablation.scoreWith.map { arm in
+        { seed in
+          if let scorer = scorers[seed] { return scorer }
+          let scorer = try Self.scorer(
+            runs.first { $0.arm == arm && $0.cell.seed == seed }!, store, lanes)
+          scorers[seed] = scorer
+          return scorer
+        }
+      })
+  }
+
+  private static func scorer(
+    _ run: RunOfArm, _ store: RunStore, _ lanes: Int
+  ) throws -> PreferenceScorer {
+    let artifact = try store.artifacts(of: run.id).first { $0.role == "preference-model" }
+    guard let directory = artifact?.sha256.flatMap({ store.artifactURL($0) }) else {
+      throw StageError(
+        "score_with = '\(run.arm)': run \(run.id) has no preference model; it must go through ppo")
+    }
+    let checkpoint = try Checkpoint.load(
+      directory, head: .scalar, precision: run.cell.experiment.precision)
+    return PreferenceScorer(
+      checkpoint: checkpoint,
+      conversation: try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat),
+      lanes: lanes)
+  }
+
+  /// Computes every figure and finding and records them.
+  func record() throws {
+    var findings: [FindingRecord] = []
+    for figure in ablation.figures {
+      let drawn = try draw(figure)
+      let record = FigureRecord(
+        ablationId: id, name: figure.name, kind: drawn.kind, title: figure.title,
+        note: figure.note,
+        xLabel: figure.xLabel.isEmpty ? drawn.xLabel : figure.xLabel,
+        yLabel: figure.yLabel.isEmpty ? drawn.yLabel : figure.yLabel)
+      try store.insert(
+        record,
+        try drawn.points.enumerated().map { position, point in
+          FigurePointRecord(
+            ablationId: id, figure: figure.name, position: position, series: point.series,
+            label: point.label, x: point.x, xLow: point.horizontal?.low,
+            xHigh: point.horizontal?.high, y: point.y.value, low: point.y.low, high: point.y.high,
+            n: point.y.count, sources: try sources(point))
+        })
+      findings += drawn.findings
+    }
+    for claim in ablation.claims { findings.append(try finding(claim)) }
+    for index in findings.indices {
+      findings[index].ablationId = id
+      findings[index].position = index
+    }
+    try store.insert(findings)
+  }
+
+  // MARK: Shared by figures and claims
+
+  /// A figure as it is measured.
+  struct Drawn {
+    var kind: FigureKind
+    var xLabel = ""
+    var yLabel: String
+    var points: [Point]
+    var findings: [FindingRecord] = []
+  }
+
+  struct Point {
+    var series: String
+    var label: String
+    var x: Double?
+    /// The interval of `x`, where that is measured too.
+    var horizontal: Estimate?
+    var y: Estimate
+    /// The systems whose answers are behind it.
+    var systems: [Ablation.System] = []
+  }
+
+  private func draw(_ figure: Ablation.Figure) throws -> Drawn {
+    switch figure.plot {
+    case .metric: try metric(figure)
+    case .elo: try elo(figure)
+    case .categories: try categories(figure)
+    case .calibration: try calibration(figure)
+    case .agreement: try agreement(figure)
+    case .principles: try principles(figure)
+    }
+  }
+
+  func key(_ name: String) -> RandomKey {
+    RandomKey(seed: ablation.seeds[0], stage: "ablation", item: name)
+  }
+
+  /// The runs of an arm, one for each seed.
+  func runs(of arm: String) -> [RunOfArm] { runs.filter { $0.arm == arm } }
+
+  func arms(_ figure: Ablation.Figure) -> [Ablation.Arm] {
+    ablation.arms.filter { figure.arms.contains($0.name) }
+  }
+
+  /// Mean over seeds and prompts with its interval.
+  func estimate(
+    _ system: Ablation.System, _ measure: Ablation.Measure, _ name: String
+  ) throws -> Estimate {
+    let table = try answers.table(runs(of: system.arm), system.system, measure)
+    return bootstrapMean(
+      bySeed: table.values, resamples: ablation.bootstrap, key: key("\(name)/\(system)"))
+  }
+
+  /// Iterations of PPO, with the system that has them behind it; starts with what
+  /// PPO started from.
+  func iterations(_ arm: Ablation.Arm) throws -> [(iteration: Int, system: String)] {
+    let experiment = try ablation.experiment(arm, seed: ablation.seeds[0])
+    let start = experiment.stages.finetune.rounds == 0 ? "helpful-only" : "sl-cai"
+    let run = runs(of: arm.name)[0]
+    let systems = try store.artifacts(of: run.id).compactMap { artifact -> (Int, String)? in
+      let parts = artifact.role.split(separator: "@")
+      guard parts.count == 2, parts[0] == "rl-cai" else { return nil }
+      return Int(parts[1]).map { ($0, artifact.role) }
+    }
+    return [(0, start)] + systems.sorted { $0.0 < $1.0 }
+      + [(experiment.stages.ppo.iterations, "rl-cai")]
+  }
+
+  private func sources(_ point: Point) throws -> String {
+    struct Source: Encodable {
+      var run: String
+      var system: String
+    }
+    let sources = point.systems.flatMap { system in
+      runs(of: system.arm).map { Source(run: $0.id, system: system.system) }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return String(decoding: try encoder.encode(sources), as: UTF8.self)
+  }
+}
