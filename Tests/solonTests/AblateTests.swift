@@ -78,6 +78,26 @@ import Testing
     #expect(try points(first, "principles").map { $0["label"] as? String } == ["calm", "warm"])
     let findings = try #require(first["findings"] as? [[String: Any]])
     #expect(findings.count == 4)
+
+    // A point is the mean over seeds of what each run shows; a finding the difference.
+    func harm(_ arm: String, _ system: String) throws -> Double {
+      let ids = runs.filter { $0["arm"] as? String == arm }.compactMap { $0["runId"] as? String }
+      let means = try ids.map { id in
+        let shown = try JSONSerialization.jsonObject(
+          with: Data(project.solon("show", id, "--json").output.utf8))
+        let evaluation = (shown as? [String: Any])?["evaluation"] as? [String: Any]
+        let metrics = evaluation?[system] as? [String: Any]
+        return try #require((metrics?["harmfulness"] as? [String: Any])?["mean"] as? Double)
+      }
+      return means.reduce(0, +) / Double(means.count)
+    }
+    for point in try points(first, "harm") {
+      let series = try #require(point["series"] as? String)
+      let label = try #require(point["label"] as? String)
+      #expect(try abs(harm(series, label) - (point["y"] as? Double ?? .nan)) < 1e-9)
+    }
+    let difference = try harm("labels", "rl-cai") - harm("labels", "helpful-only")
+    #expect(abs(difference - (findings[0]["value"] as? Double ?? .nan)) < 1e-9)
     #expect(findings[2]["verdict"] as? String == "holds")
 
     // Repeating takes every run as it is and measures the same.

@@ -8,11 +8,21 @@ extension Measurement {
   /// Helpfulness against harmlessness in Elo points, from the evaluator's choices
   /// between the answers of every two systems to the same held-out prompt.
   func elo(_ figure: Ablation.Figure) throws -> Drawn {
-    let curves = try arms(figure).map { arm in
-      let systems = figure.systems.isEmpty ? try iterations(arm).map(\.system) : figure.systems
-      return (arm, systems.map { Ablation.System(arm: arm.name, system: $0) })
+    let all = arms(figure)
+    let first = Ablation.System(arm: all[0].name, system: "helpful-only")
+    let model = try startingModel(all[0])
+    let curves = try all.map { arm in
+      let names = figure.systems.isEmpty ? try iterations(arm).map(\.system) : figure.systems
+      let isFirst = try startingModel(arm) == model
+      return (
+        arm,
+        names.map { name in
+          // The starting model is one contender, whichever arm's curve begins with it.
+          isFirst && name == first.system
+            ? first : Ablation.System(arm: arm.name, system: name)
+        }
+      )
     }
-    let first = Ablation.System(arm: curves[0].0.name, system: "helpful-only")
     var contenders = [first]
     for system in curves.flatMap(\.1) where !contenders.contains(system) {
       contenders.append(system)
@@ -28,9 +38,11 @@ extension Measurement {
     return Drawn(
       kind: .scatter, xLabel: "helpfulness, Elo", yLabel: "harmlessness, Elo",
       points: [point("helpful-only", first)]
-        + curves.flatMap { arm, systems in
-          systems.filter { $0 != first }.map { point(arm.name, $0) }
-        })
+        + curves.flatMap { arm, systems in systems.map { point(arm.name, $0) } })
+  }
+
+  private func startingModel(_ arm: Ablation.Arm) throws -> String {
+    try ablation.experiment(arm, seed: ablation.seeds[0]).model
   }
 
   /// Elo points of every system, the first one's being 0.

@@ -7,8 +7,10 @@ import Statistics
 extension Measurement {
   /// How often the feedback model's probability comes true, by ten bins of it: over
   /// the judgements with known answers, one curve for each way of asking and kind.
+  /// For each a finding: is the expected calibration error below a tenth?
   func calibration(_ figure: Ablation.Figure) throws -> Drawn {
     var points: [Point] = []
+    var findings: [FindingRecord] = []
     for arm in arms(figure) {
       for system in figure.systems.isEmpty ? ["judge direct"] : figure.systems {
         let all = try runs(of: arm.name).flatMap { try answers.answers($0, system) }
@@ -25,12 +27,12 @@ extension Measurement {
             predicted: judged.compactMap { $0["probability"] },
             outcome: judged.compactMap { $0["expected"] }, bins: 10)
           let name = (figure.arms.count > 1 ? "\(arm.name), " : "") + "\(system), \(kind)"
-          let series = name + String(format: " (error %.3f)", curve.expectedError)
+          findings.append(calibrated(name, judged, curve))
           for bin in curve.bins {
             guard let predicted = bin.meanPredicted, let observed = bin.observed else { continue }
             points.append(
               Point(
-                series: series, label: String(format: "%.1f-%.1f", bin.low, bin.high),
+                series: name, label: String(format: "%.1f-%.1f", bin.low, bin.high),
                 x: predicted, y: observed,
                 systems: [Ablation.System(arm: arm.name, system: system)]))
           }
@@ -39,7 +41,28 @@ extension Measurement {
     }
     return Drawn(
       kind: .line, xLabel: "probability of A", yLabel: "share in which A is right",
-      points: points)
+      points: points, findings: findings)
+  }
+
+  /// Whether probabilities come true within a tenth, by a bootstrap over items.
+  private func calibrated(
+    _ name: String, _ judged: [[String: Double]], _ curve: Calibration
+  ) -> FindingRecord {
+    var generator = key("calibration/\(name)").generator()
+    let resamples = min(500, ablation.bootstrap)
+    let errors = (0..<resamples).map { _ in
+      let drawn = judged.indices.map { _ in judged[generator.index(below: judged.count)] }
+      return Statistics.calibration(
+        predicted: drawn.compactMap { $0["probability"] },
+        outcome: drawn.compactMap { $0["expected"] }, bins: 10
+      ).expectedError
+    }.sorted()
+    let (low, high) = (errors[resamples / 40], errors[resamples - 1 - resamples / 40])
+    return FindingRecord(
+      ablationId: id, position: 0, claim: "\(name): probabilities come true within 0.1",
+      verdict: high < 0.1 ? .holds : low > 0.1 ? .contradicted : .undecided,
+      quantity: "expected calibration error, ten bins", value: curve.expectedError, low: low,
+      high: high, n: judged.count)
   }
 
   /// Krippendorff's alpha of two raters who see the same answers and are, each by
