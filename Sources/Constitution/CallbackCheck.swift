@@ -12,6 +12,8 @@ public struct CallbackCheck {
     /// Calls by function, in the order of checking.
     public var calls: [(function: String, count: Int)] = []
     public var errors: [ScriptError] = []
+
+    public init() {}
   }
 
   private let hooks: ScriptHooks

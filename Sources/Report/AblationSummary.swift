@@ -7,11 +7,16 @@ public struct AblationSummary {
   private let runs: [AblationRunRecord]
   private let figures: [(figure: FigureRecord, points: [FigurePointRecord])]
   private let findings: [FindingRecord]
+  /// What each run took when it was computed, by id.
+  private let seconds: [String: Double]
 
   public init(store: RunStore, ablation: AblationRecord) throws(StoreError) {
     self.ablation = ablation
     runs = try store.runs(ofAblation: ablation.id)
     findings = try store.findings(of: ablation.id)
+    var seconds: [String: Double] = [:]
+    for run in runs { seconds[run.runId] = try store.run(id: run.runId).outcome.seconds }
+    self.seconds = seconds
     var figures: [(FigureRecord, [FigurePointRecord])] = []
     for figure in try store.figures(of: ablation.id) {
       figures.append((figure, try store.points(of: ablation.id, figure: figure.name)))
@@ -97,13 +102,20 @@ public struct AblationSummary {
 
   /// One object: the ablation, its runs, figures with points, and findings.
   public func json() throws -> String {
+    struct Run: Encodable {
+      var arm: String
+      var seed: Int64
+      var run: String
+      var isNew: Bool
+      var seconds: Double?
+    }
     struct Figure: Encodable {
       var figure: FigureRecord
       var points: [FigurePointRecord]
     }
     struct Object: Encodable {
       var ablation: AblationRecord
-      var runs: [AblationRunRecord]
+      var runs: [Run]
       var figures: [Figure]
       var findings: [FindingRecord]
     }
@@ -113,7 +125,11 @@ public struct AblationSummary {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let object = Object(
-      ablation: ablation, runs: runs,
+      ablation: ablation,
+      runs: runs.map {
+        Run(
+          arm: $0.arm, seed: $0.seed, run: $0.runId, isNew: $0.isNew, seconds: seconds[$0.runId])
+      },
       figures: figures.map { Figure(figure: $0.figure, points: $0.points) }, findings: findings)
     return String(decoding: try encoder.encode(object), as: UTF8.self)
   }

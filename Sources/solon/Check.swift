@@ -52,7 +52,8 @@ struct Check: ParsableCommand {
   }
 
   private static let whatIsChecked =
-    "check a file that returns an experiment, a constitution, a pretraining or a list of tests"
+    "check a file that returns an experiment, an ablation, a constitution, a pretraining or a list "
+    + "of tests"
 
   private func check(_ report: inout CheckReport) throws {
     let loader = ScriptLoader(root: project.root)
@@ -85,6 +86,8 @@ struct Check: ParsableCommand {
       var check = try CallbackCheck(experiment, vm: vm)
       report.add(check.run())
       if report.isSound { try plan(&report, experiment, vm) }
+    case "ablation":
+      try checkArms(&report, Ablation(table), vm)
     case "constitution":
       let constitution = try Constitution(table)
       report.describe(constitution)
@@ -113,6 +116,41 @@ struct Check: ParsableCommand {
           + Self.whatIsChecked, file: file)
     }
     try runTests(&report, vm)
+  }
+
+  /// Calls the functions of every arm; stops at the first arm that is not sound.
+  private func checkArms(_ report: inout CheckReport, _ ablation: Ablation, _ vm: LuaVM) throws {
+    guard settings.overrides.isEmpty, limit == nil else {
+      throw ValidationError("an ablation takes neither --set nor --limit here; edit its arms")
+    }
+    report.rows.append(
+      (
+        "ablation",
+        "'\(ablation.name)': \(ablation.arms.count) arms, \(ablation.seeds.count) seeds, "
+          + "\(ablation.figures.count) figures, \(ablation.claims.count) claims; "
+          + "solon ablate --plan says what it would compute"
+      ))
+    var all = CallbackCheck.Report()
+    for arm in ablation.arms {
+      let experiment = try ablation.experiment(arm, seed: ablation.seeds[0])
+      var check = try CallbackCheck(experiment, vm: vm)
+      let found = check.run()
+      for call in found.calls {
+        if let index = all.calls.firstIndex(where: { $0.function == call.function }) {
+          all.calls[index].count += call.count
+        } else {
+          all.calls.append(call)
+        }
+      }
+      all.errors = found.errors.map { error in
+        var error = error
+        error.context = [error.context, "arm '\(arm.name)'"].compactMap { $0 }.joined(
+          separator: ", ")
+        return error
+      }
+      if !all.errors.isEmpty { break }
+    }
+    report.add(all)
   }
 
   /// Runs `x_test.lua` beside every script `x.lua` that was loaded.

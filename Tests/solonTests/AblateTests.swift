@@ -81,7 +81,7 @@ import Testing
 
     // A point is the mean over seeds of what each run shows; a finding the difference.
     func harm(_ arm: String, _ system: String) throws -> Double {
-      let ids = runs.filter { $0["arm"] as? String == arm }.compactMap { $0["runId"] as? String }
+      let ids = runs.filter { $0["arm"] as? String == arm }.compactMap { $0["run"] as? String }
       let means = try ids.map { id in
         let shown = try JSONSerialization.jsonObject(
           with: Data(project.solon("show", id, "--json").output.utf8))
@@ -104,7 +104,7 @@ import Testing
     let second = try ablate(project)
     let again = try #require(second["runs"] as? [[String: Any]])
     #expect(again.allSatisfy { $0["isNew"] as? Bool == false })
-    #expect(again.map { $0["runId"] as? String } == runs.map { $0["runId"] as? String })
+    #expect(again.map { $0["run"] as? String } == runs.map { $0["run"] as? String })
     for figure in ["harm", "elo", "kinds", "raters"] {
       #expect(
         try points(second, figure).map { $0["y"] as? Double }
@@ -122,6 +122,28 @@ import Testing
         == ["flipped", "flipped"])
   }
 
+  @Test func checkCallsTheFunctionsOfEveryArm() throws {
+    let project = try TinyProject()
+    try project.write(
+      "ablation.lua",
+      """
+      local c = require "constitution"
+      local copy = {}
+      for name, value in pairs(c) do copy[name] = value end
+      copy.reward = function(r) return r.score.value end
+      return solon.ablation { name = "two", base = require "experiment",
+        arms = { { name = "sound" }, { name = "broken", set = { constitution = solon.constitution(copy) } } } }
+      """)
+    let broken = try project.solon("check", "ablation.lua")
+    #expect(broken.status == 1)
+    #expect(broken.errors.contains("ablation.lua:4: attempt to index a number value"))
+    #expect(broken.errors.contains("arm 'broken'"))
+    try project.edit("ablation.lua", "r.score.value", "r.score")
+    let sound = try project.solon("check", "ablation.lua")
+    #expect(sound.status == 0, "\(sound.errors)")
+    #expect(sound.output.contains("'two': 2 arms, 1 seeds, 0 figures, 0 claims"))
+  }
+
   @Test func anArmIsTheExperimentWithItsSettings() throws {
     let project = try TinyProject()
     try project.write(
@@ -131,7 +153,7 @@ import Testing
         arms = { { name = "same" } } }
       """)
     let object = try ablate(project)
-    let run = try #require((object["runs"] as? [[String: Any]])?.first?["runId"] as? String)
+    let run = try #require((object["runs"] as? [[String: Any]])?.first?["run"] as? String)
     #expect(try project.solon("run", "experiment.lua").status == 0)
     func evaluation(_ reference: String) throws -> Data {
       let outcome = try project.solon("show", reference, "--json")

@@ -106,7 +106,8 @@ final class Answers {
     _ answers: [Answer], _ run: RunOfArm, _ measure: Ablation.Measure
   ) throws -> [Double?] {
     switch measure.metric {
-    case "own_harm": return answers.map { $0.judged?.ownHarm }
+    // Ordinary prompts may be about a kind of harm too.
+    case "own_harm": return answers.map { $0.set == .harmful ? $0.judged?.ownHarm : nil }
     case "length": return answers.map { $0.set == .harmful ? Double($0.tokenCount) : nil }
     case "phrases":
       let phrases = Self.phrases(answers)
