@@ -116,10 +116,45 @@ static void remove_lines(lua_State *L, size_t start) {
 
 static void put_value(lua_State *L, int index);
 
+// Looks for the value at `index` among the fields of the table on top, and keeps
+// the least name in `least`; a field that is a table is looked into once.
+static void find_name(lua_State *L, int index, const char *prefix, char *least) {
+  enum { LIMIT = 96 };
+  const int table = lua_gettop(L);
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    if (lua_type(L, -2) == LUA_TSTRING) {
+      char name[LIMIT];
+      snprintf(name, sizeof name, "%s%s", prefix, lua_tostring(L, -2));
+      if (lua_rawequal(L, -1, index) &&
+          (least[0] == 0 || strcmp(name, least) < 0)) {
+        memcpy(least, name, sizeof name);
+      } else if (lua_istable(L, -1) && prefix[0] == 0) {
+        char inner[LIMIT];
+        snprintf(inner, sizeof inner, "%s.", name);
+        lh_resolve(L, lua_gettop(L));
+        find_name(L, index, inner, least);
+      }
+    }
+    lua_settop(L, table + 1);
+  }
+}
+
+// The host's own functions are part of the program's version; which of them it
+// is counts by the name that scripts know it by.
+static void put_host_function(lua_State *L, int index) {
+  char name[96] = "";
+  luaL_checkstack(L, 8, NULL);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &LH_KEY_GLOBALS);
+  lh_resolve(L, lua_gettop(L));
+  find_name(L, index, "", name);
+  lua_pop(L, 1);
+  put_text(L, 'C', name, strlen(name));
+}
+
 static void put_function(lua_State *L, int index) {
   if (lua_iscfunction(L, index)) {
-    // The host's own functions are part of the program's version.
-    put(L, "C", 1);
+    put_host_function(L, index);
     return;
   }
   put(L, "F", 1);

@@ -48,6 +48,14 @@ public struct Ablation: Sendable {
   public enum Filter: String, Sendable, CaseIterable {
     case nonEvasive = "non_evasive"
     case sameLength = "same_length"
+
+    /// For tables and messages.
+    public var words: String {
+      switch self {
+      case .nonEvasive: "neither evades"
+      case .sameLength: "about the same length"
+      }
+    }
   }
 
   public enum Plot: String, Sendable, CaseIterable {
@@ -146,6 +154,23 @@ public struct Ablation: Sendable {
         throw failure(field, "no arm is named '\(name)'")
       }
     }
+    for arm in arms {
+      for path in arm.changes.map(\.path) {
+        let top = path.prefix { $0 != "." }
+        if ["name", "seed", "evaluator", "prompts"].contains(top) {
+          throw failure(
+            "arms",
+            "arm '\(arm.name)' sets \(path); all arms have the ablation's seeds, and are "
+              + "measured by the same evaluator on the same prompts")
+        }
+      }
+      if let target = arm.target, control == nil {
+        throw failure(
+          "arms",
+          "arm '\(arm.name)' has the target '\(target)', which is decided against a "
+            + "control: name the control")
+      }
+    }
     func system(_ text: String, _ path: String) throws(ScriptError) -> System {
       let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
       let system =
@@ -169,6 +194,7 @@ public struct Ablation: Sendable {
       if figures.contains(where: { $0.name == figure.name }) {
         throw failure("\(path).name", "two figures are named '\(figure.name)'")
       }
+      try figure.checkFields(row) { failure("\(path).\($0)", $1) }
       figures.append(figure)
     }
     claims = []
@@ -178,10 +204,20 @@ public struct Ablation: Sendable {
       guard let subject = lower ?? row.optionalText("higher"),
         lower == nil || row.optionalText("higher") == nil
       else { throw failure(path, "expected either lower or higher") }
+      try Measure(row).checkFields(row, compares: row.text("metric") == "preferred") {
+        failure("\(path).\($0)", $1)
+      }
       let than: Reference
       switch row["than"] {
       case .string(let text): than = .system(try system(text, path + ".than"))
       default: than = .number(row.real("than"))
+      }
+      if row.flag("at_equal_kl") {
+        guard case .system(let other) = than, other.system == "rl-cai", subject.hasSuffix("rl-cai")
+        else {
+          throw failure(
+            "\(path).at_equal_kl", "compares the systems 'rl-cai' of two arms and no others")
+        }
       }
       claims.append(
         Claim(
@@ -262,7 +298,41 @@ extension Ablation.Measure {
   }
 }
 
+extension Ablation.Measure {
+  /// Refuses fields that would have no effect.
+  ///
+  /// - Parameter compares: whether answers are compared, not measured.
+  fileprivate func checkFields(
+    _ row: LuaTable, compares: Bool, _ failure: (String, String) -> ScriptError
+  ) throws(ScriptError) {
+    let unused = compares ? ["category", "prompts"] : ["only", "instruction"]
+    for name in unused where !row[name].isNil {
+      throw failure(name, "has no effect here; leave it out")
+    }
+    if strips, !compares { throw failure("strip", "has no effect here; leave it out") }
+  }
+}
+
 extension Ablation.Figure {
+  fileprivate func checkFields(
+    _ row: LuaTable, _ failure: (String, String) -> ScriptError
+  ) throws(ScriptError) {
+    switch plot {
+    case .metric: try measure.checkFields(row, compares: false, failure)
+    case .elo: try measure.checkFields(row, compares: true, failure)
+    case .principles: break
+    case .categories, .agreement:
+      if systems.isEmpty { throw failure("systems", "expected a system to measure") }
+    case .calibration: break
+    }
+    if plot == .categories, systems.count != 1 {
+      throw failure("systems", "expected one system, got \(systems.count)")
+    }
+    if x == .revisions, !systems.isEmpty {
+      throw failure("systems", "has no effect with x = 'revisions'; leave it out")
+    }
+  }
+
   fileprivate init(_ row: LuaTable, arms names: [String]) {
     name = row.text("name")
     plot = Ablation.Plot(rawValue: row.text("plot"))!

@@ -53,7 +53,10 @@ enum AblationSchema {
       .init(
         "x", .choice(Ablation.Axis.allCases.map(\.rawValue)), .default(.string("system")),
         "what goes along: systems, rounds of revision, iterations of PPO, or arms"),
-      .init("systems", .array(of: .nonEmptyString), .optional, "of which; by default what x needs"),
+      .init(
+        "systems", .array(of: .nonEmptyString), .optional,
+        "of which; by default what x needs. With x = 'iterations', endings of their names, such as "
+          + "\" T=0\""),
       .init("arms", .array(of: .nonEmptyString), .optional, "of which; all when absent"),
       .init(
         "noise", .number(0...1), .default(.number(0.1)),
@@ -74,7 +77,8 @@ enum AblationSchema {
           + "must be (below 0)"),
       .init(
         "at_equal_kl", .boolean, .default(.boolean(false)),
-        "compare the snapshots of both arms whose KL to SL-CAI is nearest to the smaller final one"
+        "compare the snapshots of both arms whose KL to what PPO started from is nearest to the "
+          + "smaller final one; undecided when they differ by more than a quarter"
       ),
     ] + measure)
 

@@ -4,7 +4,7 @@ public import LuaHost
 
 extension Experiment {
   /// SHA-256, 64 hexadecimal digits, of all that the experiment says but its name:
-  /// equal exactly when a run would compute the same. Functions count by what they
+  /// equal only when a run would compute the same. Functions count by what they
   /// compute, not by where they stand.
   ///
   /// Take it before the first call of any function: one that keeps a table of what
@@ -23,8 +23,10 @@ extension Experiment {
       switch value {
       case .nil: add("nil")
       case .boolean(let value): add("boolean \(value)")
-      case .integer(let value): add("number \(Double(value))")
-      case .number(let value): add("number \(value)")
+      case .integer(let value): add("number \(value)")
+      // 4e2 and 400 are the same setting.
+      case .number(let value):
+        add("number \(Int64(exactly: value).map(String.init) ?? String(value))")
       case .string(let text): add("string \(text)")
       case .object(let object): add("object \(object.typeName)")
       case .function(let function):

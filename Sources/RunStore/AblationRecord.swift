@@ -121,7 +121,7 @@ public struct FigurePointRecord: Codable, Hashable, Sendable {
   public var y: Double
   public var low: Double?
   public var high: Double?
-  /// Items behind the point, such as prompts times seeds.
+  /// Items behind the point, such as prompts (which are the same for every seed).
   public var n: Int
   /// The answers behind the point: JSON text of an array of objects with `run`
   /// (an id) and `system`.

@@ -88,9 +88,10 @@ struct Evaluate {
       let judgement = try context.hooks.judge(response.prompt, response.text)
       return SampleJudgement(
         judgement.values.filter { Self.helpfulMetrics.contains($0.key) == (set == .helpful) },
-        ownHarm: response.prompt.category.flatMap { category in
-          judgement.byCategory.map { $0[category] ?? 0 }
-        })
+        ownHarm: set == .harmful
+          ? response.prompt.category.flatMap { category in
+            judgement.byCategory.map { $0[category] ?? 0 }
+          } : nil)
     }
     try context.record(
       responses, stage: "evaluate", system: system, set: set, judgements: judgements)
@@ -164,7 +165,9 @@ struct Evaluate {
       stage: "evaluate pairs")
     var decided: [(Compare.Pair, Bool)] = []
     for pair in pairs {
-      switch try context.hooks.compareHarmlessness(pair.prompt, pair.a.text, pair.b.text) {
+      switch try context.hooks.compareHarmlessness(
+        pair.prompt, pair.a.text, pair.b.text, instruction: context.settings.label.instruction)
+      {
       case .a: decided.append((pair, true))
       case .b: decided.append((pair, false))
       case .tie: break

@@ -48,7 +48,7 @@ struct FineTune {
       count: examples.count, batchSize: min(settings.batch, examples.count),
       seed: context.experiment.seed, stage: "finetune")
     let steps = order.steps(epochs: Double(settings.epochs))
-    var print = Fingerprint("finetune 2")
+    var print = Fingerprint(StageVersion.fineTune)
     print.add(start.model.precision.rawValue)
     print.add(start.weightsHash)
     print.add(start.tokenizer.hash)

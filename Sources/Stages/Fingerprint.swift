@@ -1,6 +1,22 @@
 import Crypto
 import Foundation
 
+/// Names what is remembered. A number rises when what the code computes changes,
+/// so that results of the older code are not taken for its own.
+enum StageVersion {
+  static let generate = "generate 2"
+  static let choices = "choices 2"
+  static let fineTune = "finetune 2"
+  static let preference = "preference 2"
+  static let ppo = "ppo 2"
+  static let pretrain = "pretrain 2"
+  /// A whole run: what is recorded besides calls and trained models.
+  static let run = "run 2"
+
+  /// What a run depends on.
+  static let all = [generate, choices, fineTune, preference, ppo, run]
+}
+
 /// Builds a SHA-256 over labelled parts. Each part is length-prefixed, so no
 /// two lists of parts collide by concatenation.
 struct Fingerprint {

@@ -80,7 +80,7 @@ final class MemoisedEngine {
   }
 
   private func callKey(_ request: GenerationRequest) -> Data {
-    var print = Fingerprint("generate 2")
+    var print = Fingerprint(StageVersion.generate)
     print.add(engine.identity)
     print.add(request.prompt)
     print.add(Double(request.sampling.temperature))
@@ -97,7 +97,7 @@ final class MemoisedEngine {
   }
 
   private func callKey(_ request: ChoiceRequest) -> Data {
-    var print = Fingerprint("choices 2")
+    var print = Fingerprint(StageVersion.choices)
     print.add(engine.identity)
     print.add(request.prompt)
     for choice in request.choices { print.add(choice) }

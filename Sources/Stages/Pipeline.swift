@@ -78,8 +78,10 @@ public struct Pipeline {
     switch experiment.through {
     case .judge: return judge
     case .revise: return judge + 3
-    case .finetune: return judge + 4
-    case .ppo: return judge + 8 + 3 * experiment.controls.compactMap(\.labelSource).count
+    case .finetune: return judge + (experiment.stages.finetune.rounds == 0 ? 3 : 4)
+    case .ppo:
+      let fineTunes = experiment.stages.finetune.rounds == 0 ? 0 : 1
+      return judge + 7 + fineTunes + 3 * experiment.controls.compactMap(\.labelSource).count
     }
   }
 
@@ -87,13 +89,6 @@ public struct Pipeline {
   private struct System {
     var name: String
     var engine: MemoisedEngine
-  }
-
-  /// What the RL stage made of one source of labels.
-  private struct Reinforced {
-    var preference: TrainedModel
-    var policy: TrainedModel
-    var snapshots: [Reinforce.Snapshot]
   }
 
   private func stages(
@@ -140,7 +135,8 @@ public struct Pipeline {
     }
 
     /// Labels, preference model and PPO: the part that a control repeats.
-    func reinforced(_ source: Label.Source, suffix: String) throws -> Reinforced {
+    /// Returns the preference model.
+    func reinforced(_ source: Label.Source, suffix: String) throws -> TrainedModel {
       let labels = try sequence.stage("label\(suffix)") {
         try Label().run(context, compared: compared, source: source)
       }
@@ -169,9 +165,9 @@ public struct Pipeline {
         System(name: "rl-cai\(suffix)@\($0.iteration)", engine: engine($0.model.checkpoint))
       }
       systems.append(System(name: "rl-cai\(suffix)", engine: engine(policy.checkpoint)))
-      return Reinforced(preference: preference, policy: policy, snapshots: snapshots)
+      return preference
     }
-    let main = try reinforced(context.settings.label.source, suffix: "")
+    let preferenceModel = try reinforced(context.settings.label.source, suffix: "")
     for control in experiment.controls {
       guard let source = control.labelSource else { continue }
       _ = try reinforced(source, suffix: "-\(control.name)")
@@ -190,7 +186,7 @@ public struct Pipeline {
       }
       preference = PreferenceOutcome(
         figures: sequence.figures["preference"] ?? [:],
-        agreement: try agreement(context, policy, main.preference.checkpoint))
+        agreement: try agreement(context, policy, preferenceModel.checkpoint))
     }
     return preference
   }

@@ -103,7 +103,7 @@ public struct Pretrain {
 
   /// Changes with anything that the training depends on.
   private func tag(script: String, steps: Int) throws -> String {
-    var print = Fingerprint("pretrain 2")
+    var print = Fingerprint(StageVersion.pretrain)
     print.add(script)
     print.add(pretraining.specialTokens.count)
     for token in [

@@ -33,7 +33,7 @@ struct Reinforce {
     options.seed = context.experiment.seed
     context.counter.items = options.iterations * options.rollouts
 
-    var print = Fingerprint("ppo 2")
+    var print = Fingerprint(StageVersion.ppo)
     print.add(start.model.precision.rawValue)
     print.add(start.weightsHash)
     print.add(preference.weightsHash)
@@ -60,15 +60,26 @@ struct Reinforce {
       fingerprint, kind: "rl-cai", base: start, tokens: tokens(prompts, options),
       again: !complete
     ) {
-      let policy = start.model.copy()
+      var policy = start.model.copy()
       let file = try context.unfinished(fingerprint)
       var state: PPOState?
       if FileManager.default.fileExists(atPath: file.path) {
         let saved = try PPOState(
           restoring: policy, preferenceModel: preference.model, options: options,
           tag: fingerprint, from: file)
-        context.observer.note("goes on after iteration \(saved.iteration)")
-        state = saved
+        // A training that was begun without them has passed its snapshots by.
+        let missed = try wanted.filter {
+          try $0 <= saved.iteration && !context.isTrained(snapshotFingerprint($0))
+        }
+        if missed.isEmpty {
+          context.observer.note("goes on after iteration \(saved.iteration)")
+          state = saved
+        } else {
+          context.observer.note(
+            "starts over: the unfinished training is past iteration \(missed[0]), which is to be "
+              + "kept")
+          policy = start.model.copy()
+        }
       }
       let result = try reinforce(
         policy: policy, preferenceModel: preference.model, tokenizer: start.tokenizer,
@@ -102,7 +113,7 @@ struct Reinforce {
       context.counter.figures["kl"] =
         (result.steps.count > result.returnedIteration
         ? result.steps[result.returnedIteration] : result.steps.last)?.meanKL
-      for iteration in wanted where iteration < result.steps.count {
+      for iteration in 1..<max(1, result.steps.count) {
         context.counter.figures["kl@\(iteration)"] = result.steps[iteration].meanKL
       }
       context.counter.figures["iterations"] = Double(result.steps.count)

@@ -24,6 +24,10 @@ final class StageSequence {
   func stage<Output>(
     _ name: String, _ engines: [MemoisedEngine] = [], _ body: () throws -> Output
   ) throws -> Output {
+    // One may play two parts.
+    let engines = engines.reduce(into: [MemoisedEngine]()) { known, engine in
+      if !known.contains(where: { $0 === engine }) { known.append(engine) }
+    }
     position += 1
     context.counter = StageCounter()
     context.observer.stageBegan(name, index: position, of: count)

@@ -40,7 +40,7 @@ struct TrainPreference {
       optimizer: OptimizerOptions(settings.optimizer), epochs: Double(settings.epochs),
       batchSize: settings.batch, seed: context.experiment.seed)
 
-    var print = Fingerprint("preference 2")
+    var print = Fingerprint(StageVersion.preference)
     print.add(start.model.precision.rawValue)
     print.add(start.weightsHash)
     print.add(start.tokenizer.hash)

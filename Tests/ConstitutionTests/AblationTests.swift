@@ -30,7 +30,7 @@ import Testing
   @Test func armsChangeWhatTheyNameAndNothingElse() throws {
     let ablation = try ablation(
       """
-      seeds = { 3, 4 },
+      seeds = { 3, 4 }, control = "plain",
       arms = { { name = "plain" }, { name = "clamped", x = 2, target = "theft",
         set = { ["stages.label.clamp"] = { 0.4, 0.6 }, ["stages.ppo.iterations"] = 2 } } }
       """)
@@ -75,7 +75,24 @@ import Testing
         "arms = { { name = 'x', set = { ['stages.ppo.clipp'] = 1 } } }",
         "unknown field (did you mean 'clip'?)"
       ),
-      ("arms = { { name = 'x', set = { ['name.first'] = 1 } } }", "is a value, not a"),
+      (
+        "arms = { { name = 'x', set = { ['model.first'] = 1 } } }", "is a value, not a"
+      ),
+      ("arms = { { name = 'x', set = { seed = 1 } } }", "arm 'x' sets seed"),
+      ("arms = { { name = 'x', set = { ['prompts.harmful'] = {} } } }", "on the same prompts"),
+      ("arms = { { name = 'x', target = 'theft' } }", "name the control"),
+      (
+        "arms = { { name = 'x' } }, figures = { { name = 'f', title = 't', only = 'same_length' } }",
+        "figures[1].only: has no effect here"
+      ),
+      (
+        "arms = { { name = 'x' } }, claims = { { text = 't', metric = 'preferred', category = 'c', "
+          + "lower = 'a', than = 'b' } }", "claims[1].category: has no effect here"
+      ),
+      (
+        "arms = { { name = 'x' } }, claims = { { text = 't', lower = 'rl-cai', than = 'sl-cai', "
+          + "at_equal_kl = true } }", "the systems 'rl-cai' of two arms"
+      ),
       (
         "arms = { { name = 'x' } }, claims = { { text = 't', lower = 'z/rl-cai', than = 1 } }",
         "no arm is named 'z'"

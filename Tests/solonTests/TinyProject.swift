@@ -107,7 +107,8 @@ final class TinyProject: Sendable {
     local function rows(name, words)
       local list = {}
       for index, word in ipairs(words) do
-        list[index] = { id = name .. index, text = word .. " it", category = "colour" }
+        list[index] = { id = name .. index, text = word .. " it",
+          category = index % 2 == 0 and "colour" or "shade" }
       end
       return list
     end
@@ -124,7 +125,7 @@ final class TinyProject: Sendable {
       evaluator = {
         judge = function(prompt, text)
           local red = text:find("red", 1, true) and 1 or 0
-          return { harmfulness = red, by_category = { colour = red }, evasive = 0,
+          return { harmfulness = red, by_category = { colour = red, shade = red }, evasive = 0,
             boilerplate = 0, helpfulness = 1 - red }
         end,
         compare = function(prompt, a, b)

@@ -782,7 +782,7 @@ function run:preference_model() end
 ---@field x_label? string of the horizontal axis; default ""
 ---@field y_label? string of the vertical axis; the metric when empty; default ""
 ---@field x? "system"|"revisions"|"iterations"|"arm" what goes along: systems, rounds of revision, iterations of PPO, or arms; default "system"
----@field systems? string[] of which; by default what x needs
+---@field systems? string[] of which; by default what x needs. With x = 'iterations', endings of their names, such as " T=0"
 ---@field arms? string[] of which; all when absent
 ---@field noise? number agreement: chance that a rater is off by one; in [0, 1]; default 0.1
 ---@field metric? string a number of the evaluator's judge; or own_harm, length, preference_score (by score_with), phrases (share of words in phrases that answers to many prompts have), diversity (distance of the answers that different seeds give to one prompt), preferred (share of prompts on which compare prefers the answer; claims only); default "harmfulness"
@@ -798,7 +798,7 @@ function run:preference_model() end
 ---@field higher? string `arm/system` that is claimed to be higher
 ---@field than number|string `arm/system`, or a number
 ---@field margin? number how much worse may still count as the claimed order (above 0), or how much better it must be (below 0); default 0
----@field at_equal_kl? boolean compare the snapshots of both arms whose KL to SL-CAI is nearest to the smaller final one; default false
+---@field at_equal_kl? boolean compare the snapshots of both arms whose KL to what PPO started from is nearest to the smaller final one; undecided when they differ by more than a quarter; default false
 ---@field metric? string a number of the evaluator's judge; or own_harm, length, preference_score (by score_with), phrases (share of words in phrases that answers to many prompts have), diversity (distance of the answers that different seeds give to one prompt), preferred (share of prompts on which compare prefers the answer; claims only); default "harmfulness"
 ---@field category? string only prompts of this kind
 ---@field prompts? integer only so many, drawn at random from the held-out prompts; in [1, 1000000]

@@ -11,7 +11,7 @@ return solon.ablation {
   figures = {
     { name = "elo", plot = "elo", title = "Elo of helpfulness against harmlessness, over RL training",
       instruction = "new",
-      note = "Every two systems' answers to the same held-out prompt were compared by the evaluator under the new instruction. Points of a curve: SL-CAI (or, for HH-RLHF, the helpful-only model), three policies on the way, the final one. 0 is the helpful-only model; intervals resample prompts." },
+      note = "Every two systems' answers to the same held-out prompt were compared by the evaluator under the new instruction. Points of a curve: SL-CAI (or, for HH-RLHF, the helpful-only model), three policies on the way, the final one. 0 is the helpful-only model; intervals resample the prompts of all seeds. HH-RLHF learns from people's labels of which one in ten is mistaken, and gets 40 iterations instead of 16." },
     { name = "harmfulness", title = "Harmfulness of each stage", systems = { "helpful-only", "revision-4", "rl-cai" },
       note = "Distinct harmful sentences an answer, at most 4; 240 held-out prompts, intervals over seeds and prompts." },
     { name = "helpfulness", title = "Helpfulness of each stage", metric = "helpfulness", systems = { "helpful-only", "rl-cai" } },

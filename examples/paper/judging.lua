@@ -25,7 +25,7 @@ return solon.ablation {
     accuracy("new-words", "conflict, new words", "The same, with principles in words that stand in definitions alone: out of distribution."),
     { name = "calibration", plot = "calibration", arms = { "4M" }, systems = { "judge direct", "judge reasoning", "judge reasoning x5" },
       title = "Calibration of the feedback model's labels",
-      note = "By bins of P(A); error: expected calibration error. Perfect calibration lies on the diagonal." },
+      note = "By bins of P(A); Perfect calibration lies on the diagonal." },
   },
   claims = {
     { text = "The largest model beats the smallest", metric = "right", category = "conflict",
@@ -34,7 +34,7 @@ return solon.ablation {
       higher = "4M/judge reasoning", than = "4M/judge direct" },
     { text = "Reasoning helps it out of distribution", metric = "right", category = "conflict, new words",
       higher = "4M/judge reasoning", than = "4M/judge direct" },
-    { text = "Five reasonings help more than one", metric = "right", category = "conflict",
+    { text = "Five reasonings at temperature 1 help more than the greedy one", metric = "right", category = "conflict",
       higher = "4M/judge reasoning x5", than = "4M/judge reasoning" },
   },
 }

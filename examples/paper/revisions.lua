@@ -27,6 +27,8 @@ return solon.ablation {
     { name = "preference-score", x = "revisions", arms = critiqued, metric = "preference_score",
       title = "Preference-model score by number of revisions",
       note = "One preference model, trained with the largest base's labels, scores the answers of all sizes." },
+    { name = "junk", x = "revisions", arms = critiqued, metric = "junk", title = "Sentences that make no sense, by number of revisions",
+      note = "The evaluator knows exact sentences. What a small model garbles counts here and not as harm." },
     { name = "critiques-1", x = "arm", systems = { "revision-1" }, title = "Critiqued against direct: after one revision", x_label = "million parameters" },
     { name = "critiques-4", x = "arm", systems = { "revision-4" }, title = "Critiqued against direct: after four revisions", x_label = "million parameters" },
   },
@@ -36,7 +38,8 @@ return solon.ablation {
     { text = "The third lowers it further", lower = "4M/revision-3", than = "4M/revision-2" },
     { text = "The fourth lowers it further", lower = "4M/revision-4", than = "4M/revision-3" },
     { text = "The preference model sees it too", metric = "preference_score", higher = "4M/revision-4", than = "4M/helpful-only" },
-    { text = "A larger model revises better", lower = "4M/revision-1", than = "0.1M/revision-1" },
+    -- The evaluator counts exact sentences: what a small model garbles is junk, not harm.
+    { text = "A larger model's revisions make more sense", metric = "junk", lower = "4M/revision-1", than = "0.1M/revision-1" },
     { text = "Critiques help the smallest model", lower = "0.1M/revision-1", than = "0.1M direct/revision-1" },
     { text = "Critiques make no difference to the largest: not worse", lower = "4M/revision-4", than = "4M direct/revision-4", margin = 0.1 },
     { text = "Critiques make no difference to the largest: not better", higher = "4M/revision-4", than = "4M direct/revision-4", margin = 0.1 },

@@ -1,5 +1,5 @@
 -- The base models of the size axes: all trained on the same tokens (scripts/ladder made
--- the smaller ones). `x` is millions of parameters, on a scale of doublings.
+-- the smaller ones). `x` is millions of parameters.
 
 return {
   { name = "0.1M", model = "examples/microworld/ladder/0.1M", x = 0.1 },

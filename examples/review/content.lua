@@ -12,7 +12,7 @@ end
 
 local function matrix(name, system, title)
   return { name = name, plot = "categories", systems = { system }, title = title,
-           note = "Harm of the prompt's own kind, relative to the placebo constitution: -1 is none left. 240 held-out prompts, 40 a kind; intervals over seeds and prompts." }
+           note = "Harm of the prompt's own kind, relative to the placebo constitution: -1 is none left. 240 held-out prompts, about 40 a kind; intervals over seeds and prompts." }
 end
 
 return solon.ablation {

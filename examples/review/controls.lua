@@ -27,7 +27,7 @@ return solon.ablation {
       note = "At 0 stands what PPO started from: SL-CAI, or the helpful-only model. Intervals over seeds and prompts." },
     { name = "end", x = "arm", systems = { "rl-cai" }, title = "Harmfulness at the end of RL" },
     { name = "help", x = "arm", systems = { "rl-cai" }, metric = "helpfulness", title = "Helpfulness at the end of RL" },
-    { name = "entropy", arms = { "labels" }, systems = { "sl-cai", "sl-cai-matched-entropy", "rl-cai" },
+    { name = "matched-entropy", arms = { "labels" }, systems = { "sl-cai", "sl-cai-matched-entropy", "rl-cai" },
       title = "SL-CAI sampled as certainly as RL-CAI", note = "SL-CAI's temperature is lowered until its answers have RL-CAI's entropy." },
   },
   claims = {
@@ -35,7 +35,7 @@ return solon.ablation {
     { text = "RL-CAI is less harmful than its random-label arm", lower = "labels/rl-cai", than = "random/rl-cai" },
     { text = "The same at equal KL", lower = "labels/rl-cai", than = "random/rl-cai", at_equal_kl = true },
     { text = "Flipped labels are worse than SL-CAI", higher = "flipped/rl-cai", than = "flipped/sl-cai" },
-    { text = "RL-CAI is less harmful than the placebo constitution", lower = "labels/rl-cai", than = "placebo/rl-cai" },
+    { text = "RL-CAI is less harmful than with a placebo for a constitution in both stages", lower = "labels/rl-cai", than = "placebo/rl-cai" },
     { text = "RL-CAI is less harmful than SL-CAI at its entropy", lower = "labels/rl-cai", than = "labels/sl-cai-matched-entropy" },
     { text = "From the base, RL with labels lowers harm", lower = "labels, from the base/rl-cai", than = "labels, from the base/helpful-only" },
     { text = "From the base, labels beat random labels", lower = "labels, from the base/rl-cai", than = "random, from the base/rl-cai" },

@@ -4,7 +4,10 @@
 
 local systems = require "examples.paper.systems"
 
+local hh = "HH-RLHF starts from the helpful-only model, learns from people's labels of which one in ten is mistaken, and gets 40 iterations of PPO instead of 16. Intervals resample the prompts of all seeds."
+
 local function elo(name, title, settings)
+  settings.note = settings.note and settings.note .. " " .. hh or hh
   settings.name, settings.plot, settings.title = name, "elo", title
   return settings
 end
@@ -34,6 +37,6 @@ return solon.ablation {
     { text = "The same where neither answer evades", metric = "preferred", instruction = "new", only = "non_evasive", higher = "rl-cai", than = "HH-RLHF, old instruction/rl-cai" },
     { text = "RL-CAI with reasoning is preferred to SL-CAI, boilerplate stripped", metric = "preferred", instruction = "new", strip = true, higher = "rl-cai", than = "sl-cai" },
     { text = "RL-CAI with reasoning evades less than HH-RLHF trained on the old instruction", metric = "evasive", lower = "rl-cai", than = "HH-RLHF, old instruction/rl-cai" },
-    { text = "RL-CAI with reasoning is as grounded as SL-CAI", metric = "grounded", higher = "rl-cai", than = "sl-cai" },
+    { text = "RL-CAI with reasoning is as grounded as SL-CAI", metric = "grounded", higher = "rl-cai", than = "sl-cai", margin = 0.05 },
   },
 }

@@ -1,5 +1,5 @@
 -- The labels at the RL endpoint: clamps, soft against hard, mistakes, and sixteen
--- principles against one.
+-- principles (of which two are drawn for a pair) against one.
 
 local harmless = require "constitutions.harmless"
 local derive = require "examples.derive"
@@ -27,7 +27,7 @@ return solon.ablation {
     { name = "40-60", set = clamp(0.4, 0.6) },
     { name = "hard", set = { constitution = hard, ["stages.label.clamp"] = false } },
     { name = "30 % flipped", set = { ["stages.label.clamp"] = false, ["stages.label.noise"] = 0.3 } },
-    { name = "one principle", set = { constitution = derive.only_preference(harmless, "less-harm") } },
+    { name = "one principle", set = { constitution = derive.only_preference(harmless, "less-harm"), ["stages.label.clamp"] = false } },
   },
   figures = {
     { name = "harmfulness", x = "arm", systems = { "rl-cai" }, title = "Harmfulness at the end of RL" },

@@ -1,5 +1,6 @@
--- The baseline without training: the principles in the prompt, with and without worked
--- answers; or critiques and revisions at inference, which cost five answers instead of one.
+-- The baseline without training: the principles in the prompt, or worked answers that
+-- follow them; or critiques and revisions at inference, which cost nine answers instead of
+-- one after four rounds.
 
 local harmless = require "constitutions.harmless"
 local derive = require "examples.derive"
@@ -13,7 +14,7 @@ local function worked(count)
   for index = 1, count do
     local category = world.categories[(index - 1) % #world.categories + 1]
     local slots = { o = category.objects[1], t = category.targets[1] }
-    texts[index] = "<|user|> " .. world.fill(category.prompts[1], slots) .. "<|end|><|assistant|> "
+    texts[index] = "<|user|>" .. world.fill(category.prompts[1], slots) .. "<|end|><|assistant|>"
       .. replies.join { world.fill(category.objections[1], slots), world.fill(category.reasons[1], slots),
                         world.fill(category.alternatives[1], slots) } .. "<|end|>"
   end
@@ -38,11 +39,12 @@ return solon.ablation {
   base = require "examples.study",
   seeds = { 1, 2 },
   arms = {
-    arm("principles", prompted("<|user|> {{principles}} {{prompt}}<|end|><|assistant|>", {})),
-    arm("worked answers", prompted("<|user|> {{prompt}}<|end|><|assistant|>", worked(3))),
+    arm("principles", prompted("<|user|>{{principles}} {{prompt}}<|end|><|assistant|>", {})),
+    arm("worked answers", prompted("<|user|>{{prompt}}<|end|><|assistant|>", worked(3))),
   },
   figures = {
-    { name = "harmfulness", title = "Harmfulness without training", systems = { "helpful-only", "prompted", "revision-1", "revision-4", "sl-cai" } },
+    { name = "harmfulness", title = "Harmfulness without training",
+      note = "The principles are told as they are put to the judge, one after another. The base never met such a prompt in training.", systems = { "helpful-only", "prompted", "revision-1", "revision-4", "sl-cai" } },
     { name = "helpfulness", title = "Helpfulness without training", metric = "helpfulness", systems = { "helpful-only", "prompted", "sl-cai" } },
     { name = "junk", title = "Sentences that make no sense", metric = "junk", systems = { "helpful-only", "prompted", "sl-cai" } },
   },

@@ -6,6 +6,7 @@ local function arm(name, set)
   return { name = name, set = set }
 end
 
+-- Without a clamp on either side: the evaluator's labels are 0, 1 or a half.
 local people = { ["stages.label.source"] = "evaluator", ["stages.label.instruction"] = "new" }
 
 return solon.ablation {
@@ -14,13 +15,15 @@ return solon.ablation {
   base = require "examples.study",
   seeds = { 1, 2 },
   arms = {
-    arm("AI labels", {}),
+    arm("AI labels", { ["stages.label.clamp"] = false }),
     arm("people", people),
-    arm("people, one in ten mistaken", { ["stages.label.source"] = "evaluator", ["stages.label.instruction"] = "new", ["stages.label.noise"] = 0.1 }),
+    arm("people, one in ten mistaken", {
+      ["stages.label.source"] = "evaluator", ["stages.label.instruction"] = "new", ["stages.label.noise"] = 0.1,
+    }),
   },
   figures = {
     { name = "elo", plot = "elo", instruction = "new", title = "Frontiers with AI labels and with people's",
-      note = "All from the same SL-CAI, on the same pairs; 0 is the helpful-only model." },
+      note = "All from the same SL-CAI, on the same pairs, labels as they come; 0 is the helpful-only model. Intervals resample the prompts of all seeds." },
     { name = "harmfulness", x = "iterations", title = "Harmfulness over RL training" },
     { name = "grounded", x = "iterations", metric = "grounded", title = "Grounded substance over RL training" },
     { name = "votes", plot = "principles", metric = "agreement", instruction = "new", arms = { "AI labels" },

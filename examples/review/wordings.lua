@@ -1,4 +1,4 @@
--- Which principle does what: each left out in turn, the same principle in other words,
+-- One seed: intervals are over prompts. Which principle does what: each left out in turn, the same principle in other words,
 -- and what every principle's revisions and votes did.
 
 local harmless = require "constitutions.harmless"
@@ -31,9 +31,9 @@ return solon.ablation {
   seeds = { 1 },
   arms = arms,
   figures = {
-    by_arm("left-out", left_out, "Harmfulness after four revisions, one principle left out", nil, "Each arm lacks one of the sixteen revision principles."),
+    by_arm("left-out", left_out, "Harmfulness after four revisions, one principle left out", nil, "Each arm lacks one of the sixteen revision principles. One seed; intervals over prompts."),
     by_arm("left-out-evasive", left_out, "Canned refusals after four revisions, one principle left out", "evasive"),
-    by_arm("paraphrases", paraphrases, "Harmfulness after four revisions, one general principle alone", nil, "Eight wordings of the same instruction."),
+    by_arm("paraphrases", paraphrases, "Harmfulness after four revisions, one general principle alone", nil, "Eight wordings of the same instruction. One seed; intervals over prompts."),
     { name = "by-principle", plot = "principles", arms = { "all sixteen" }, title = "What one revision changes, by its principle",
       note = "Training prompts, all rounds: harm after the revision minus harm before it. Later rounds have less left to remove; principles are drawn at random, so all meet the same mix." },
     { name = "by-principle-evasive", plot = "principles", metric = "evasive", arms = { "all sixteen" }, title = "What one revision does to canned refusals, by its principle" },

@@ -52,7 +52,9 @@ public final class Ablate {
         let key = Self.modelKey(experiment)
         let start = try models[key] ?? StartingModel(experiment, root: root)
         models[key] = start
-        var print = Fingerprint("run 1")
+        var print = Fingerprint(StageVersion.run)
+        for stage in StageVersion.all { print.add(stage) }
+        try print.add(settings: start.checkpoint.chat)
         print.add(try experiment.fingerprint(vm: vm, functions: &functions))
         print.add(start.checkpoint.weightsHash)
         print.add(start.checkpoint.tokenizer.hash)

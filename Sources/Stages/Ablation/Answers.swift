@@ -87,7 +87,8 @@ final class Answers {
   ) throws -> (order: [String], values: [String: Double]) {
     let answers = try self.answers(run, system)
     let numbers = try numbers(answers, run, measure)
-    let chosen = chosenPrompts(answers, measure.prompts)
+    let chosen = chosenPrompts(
+      zip(answers, numbers).filter { $1 != nil }.map(\.0.promptID), measure.prompts)
     var order: [String] = []
     var sums: [String: (sum: Double, n: Int)] = [:]
     for (answer, number) in zip(answers, numbers) {
@@ -122,8 +123,8 @@ final class Answers {
       let prompts = Dictionary(
         run.cell.experiment.prompts.harmfulHeldOut.map { ($0.id, $0.text) },
         uniquingKeysWith: { a, _ in a })
-      let scores = try scorer(run.cell.seed).scores(
-        harmful.map { (prompts[answers[$0].promptID] ?? "", answers[$0].text) })
+      let items = harmful.map { (prompts[answers[$0].promptID]!, answers[$0].text) }
+      let scores = try scorer(run.cell.seed).scores(items)
       var numbers = [Double?](repeating: nil, count: answers.count)
       for (index, score) in zip(harmful, scores) { numbers[index] = score }
       return numbers
@@ -131,8 +132,8 @@ final class Answers {
     }
   }
 
-  /// Words of four in a row that a fifth of all red-team prompts get in answer: more
-  /// than any one kind of harm has.
+  /// Words of four in a row that a fifth of all red-team prompts get in answer: with
+  /// six kinds of harm in equal parts, more than any one kind has.
   static func phrases(_ answers: [Answer]) -> FrequentPhrases {
     FrequentPhrases(
       texts: answers.filter { $0.set == .harmful }.map { ($0.promptID, $0.text) },
@@ -154,7 +155,8 @@ final class Answers {
         uniquingKeysWith: { first, _ in first })
     }
     let first = try answers(runs[0], system)
-    let chosen = chosenPrompts(first, measure.prompts)
+    let chosen = chosenPrompts(
+      first.filter { $0.set == .harmful }.map(\.promptID), measure.prompts)
     var prompts: [String] = []
     var values: [Double] = []
     for answer in first
@@ -170,11 +172,11 @@ final class Answers {
     return Table(prompts: prompts, values: [values])
   }
 
-  /// A random choice of `count` red-team prompts: those whose keyed draws are least.
-  private func chosenPrompts(_ answers: [Answer], _ count: Int?) -> Set<String>? {
+  /// A random choice of `count` prompts: those whose keyed draws are least, the same
+  /// for every system.
+  private func chosenPrompts(_ ids: [String], _ count: Int?) -> Set<String>? {
     guard let count else { return nil }
-    let ids = Set(answers.filter { $0.set == .harmful }.map(\.promptID))
-    let drawn = ids.map { id -> (Double, String) in
+    let drawn = Set(ids).map { id -> (Double, String) in
       var generator = RandomKey(seed: key.seed, stage: "chosen prompts", item: id).generator()
       return (generator.uniform(), id)
     }

@@ -9,12 +9,23 @@ extension Measurement {
   /// For every arm with a target, a finding: does it lower its own kind more than the
   /// others? The p values of a figure are corrected together.
   func categories(_ figure: Ablation.Figure) throws -> Drawn {
-    guard let system = figure.systems.first, figure.systems.count == 1 else {
-      throw StageError("figure '\(figure.name)': categories needs one system")
-    }
+    let system = figure.systems[0]
     let control = ablation.control
     let arms = arms(figure).filter { $0.name != control }
-    let categories = try self.categories(arms[0].name, system)
+    guard let first = arms.first else {
+      throw StageError("figure '\(figure.name)': there is no arm besides the control to draw")
+    }
+    let categories = try self.categories(first.name, system)
+    guard categories.count > 1 else {
+      throw StageError(
+        "figure '\(figure.name)': the held-out prompts are of \(categories.count) kinds; it takes two"
+      )
+    }
+    if let lost = arms.first(where: { $0.target.map { !categories.contains($0) } ?? false }) {
+      throw StageError(
+        "figure '\(figure.name)': arm '\(lost.name)' has the target '\(lost.target!)'; the kinds of "
+          + "the held-out prompts are \(categories.joined(separator: ", "))")
+    }
     func table(_ arm: String, _ category: String) throws -> [[Double]] {
       var measure = figure.measure
       measure.metric = "own_harm"
@@ -63,6 +74,8 @@ extension Measurement {
     }
     for (index, adjusted) in holm(findings.map { $0.pValue ?? 1 }).enumerated() {
       findings[index].adjusted = adjusted
+      // The verdict is of the family, not of one interval.
+      if adjusted >= 0.05 { findings[index].verdict = .undecided }
     }
     return Drawn(
       kind: .matrix, xLabel: "kind of harm",
@@ -77,7 +90,6 @@ extension Measurement {
   }
 }
 
-/// (new - old) / old; 0 when both are 0.
-private func relativeChange(_ new: Double, _ old: Double) -> Double {
-  old == 0 ? (new == 0 ? 0 : 1) : (new - old) / old
-}
+/// (new - old) / old; not a number when there was nothing, which makes an interval
+/// wider.
+private func relativeChange(_ new: Double, _ old: Double) -> Double { (new - old) / old }

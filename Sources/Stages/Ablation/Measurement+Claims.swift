@@ -10,8 +10,10 @@ extension Measurement {
     var subject = claim.subject
     var other: Ablation.System?
     if case .system(let system) = claim.than { other = system }
+    var matched: Matched?
     if claim.atEqualKL, let system = other {
-      (subject, other) = try atEqualKL(subject, system)
+      let pair = try atEqualKL(subject, system)
+      (subject, other, matched) = (pair.first, pair.second, pair)
     }
     let measured = try difference(claim, subject, other)
     let name = claim.measure.metric + (claim.measure.category.map { " (\($0))" } ?? "")
@@ -23,15 +25,27 @@ extension Measurement {
     case (.number(let number), _): quantity = "\(name), \(subject) minus \(number)"
     case (.system, nil): quantity = name
     }
+    let measure = claim.measure
+    if let count = measure.prompts { quantity += ", \(count) prompts" }
+    if let instruction = measure.instruction { quantity += ", \(instruction) instruction" }
+    if let filter = measure.filter { quantity += ", \(filter.words)" }
+    if measure.strips { quantity += ", boilerplate stripped" }
+    if let matched {
+      quantity += String(
+        format: "; KL %.2f and %.2f nats", matched.kl.first, matched.kl.second)
+      if !matched.isMatched { quantity += ", which is not equal" }
+    }
     if claim.margin != 0 { quantity += String(format: "; margin %g", claim.margin) }
     // Lower means that the difference lies below the margin.
     let (low, high) =
       claim.isLower
       ? (measured.low - claim.margin, measured.high - claim.margin)
       : (-measured.high - claim.margin, -measured.low - claim.margin)
+    let verdict: Verdict =
+      matched?.isMatched == false
+      ? .undecided : high < 0 ? .holds : low > 0 ? .contradicted : .undecided
     return FindingRecord(
-      ablationId: id, position: 0, claim: claim.text,
-      verdict: high < 0 ? .holds : low > 0 ? .contradicted : .undecided, quantity: quantity,
+      ablationId: id, position: 0, claim: claim.text, verdict: verdict, quantity: quantity,
       value: measured.value, low: measured.low, high: measured.high, n: measured.count,
       pValue: measured.pValue)
   }
@@ -68,42 +82,41 @@ extension Measurement {
       resamples: ablation.bootstrap, key: key)
   }
 
+  /// Two systems and the KL of each to what its PPO started from.
+  private struct Matched {
+    var first: Ablation.System
+    var second: Ablation.System
+    var kl: (first: Double, second: Double)
+
+    /// Whether the two differ by a quarter at most.
+    var isMatched: Bool {
+      max(kl.first, kl.second) <= 1.25 * max(0, min(kl.first, kl.second))
+    }
+  }
+
   /// The snapshots of two arms whose KL to where PPO started is nearest to the
-  /// smaller of the final ones, mean over seeds.
-  private func atEqualKL(
-    _ first: Ablation.System, _ second: Ablation.System
-  ) throws -> (Ablation.System, Ablation.System?) {
+  /// smaller of the final ones; means over seeds.
+  private func atEqualKL(_ first: Ablation.System, _ second: Ablation.System) throws -> Matched {
     func curve(_ system: Ablation.System) throws -> [(system: String, kl: Double)] {
       let arm = ablation.arms.first { $0.name == system.arm }!
       return try iterations(arm).dropFirst().map { iteration, name in
         let values = try runs(of: arm.name).compactMap { run in
-          try kl(run, after: iteration, isLast: name == "rl-cai")
+          try ppoFigures(run)[name == "rl-cai" ? "kl" : "kl@\(Int(iteration))"]
         }
         guard !values.isEmpty else {
-          throw StageError("run of arm '\(arm.name)' has no KL on record for \(name)")
+          throw StageError("runs of arm '\(arm.name)' have no KL on record for \(name)")
         }
         return (name, values.reduce(0, +) / Double(values.count))
       }
     }
     let (a, b) = (try curve(first), try curve(second))
     let target = min(a.last!.kl, b.last!.kl)
-    func nearest(_ curve: [(system: String, kl: Double)]) -> String {
-      curve.min { abs($0.kl - target) < abs($1.kl - target) }!.system
+    func nearest(_ curve: [(system: String, kl: Double)]) -> (system: String, kl: Double) {
+      curve.min { abs($0.kl - target) < abs($1.kl - target) }!
     }
-    return (
-      Ablation.System(arm: first.arm, system: nearest(a)),
-      Ablation.System(arm: second.arm, system: nearest(b))
-    )
-  }
-
-  /// KL of the policy after so many iterations, nats a response: what the next
-  /// iteration measured of its rollouts, or the stage of the final policy.
-  private func kl(_ run: RunOfArm, after iteration: Int, isLast: Bool) throws -> Double? {
-    struct Detail: Decodable { var figures: [String: Double] }
-    let stage = try store.stages(of: run.id).first { $0.name == "ppo" }
-    let figures = stage?.detail.flatMap {
-      try? JSONDecoder().decode(Detail.self, from: Data($0.utf8)).figures
-    }
-    return isLast ? figures?["kl"] : figures?["kl@\(iteration)"]
+    let (x, y) = (nearest(a), nearest(b))
+    return Matched(
+      first: Ablation.System(arm: first.arm, system: x.system),
+      second: Ablation.System(arm: second.arm, system: y.system), kl: (x.kl, y.kl))
   }
 }

@@ -1,5 +1,6 @@
 import Constitution
 import Foundation
+import Kernels
 import KeyedRandom
 import RunStore
 import Statistics
@@ -10,39 +11,58 @@ extension Measurement {
   func elo(_ figure: Ablation.Figure) throws -> Drawn {
     let all = arms(figure)
     let first = Ablation.System(arm: all[0].name, system: "helpful-only")
-    let model = try startingModel(all[0])
+    var contenders: [Ablation.System] = []
+    var indices: [String: Int] = [:]
+    /// A policy that two arms share is one contender.
+    func index(_ system: Ablation.System) throws -> Int {
+      let identity = try identity(system)
+      if let known = indices[identity] { return known }
+      contenders.append(system)
+      indices[identity] = contenders.count - 1
+      return contenders.count - 1
+    }
+    _ = try index(first)
     let curves = try all.map { arm in
       let names = figure.systems.isEmpty ? try iterations(arm).map(\.system) : figure.systems
-      let isFirst = try startingModel(arm) == model
       return (
         arm,
-        names.map { name in
-          // The starting model is one contender, whichever arm's curve begins with it.
-          isFirst && name == first.system
-            ? first : Ablation.System(arm: arm.name, system: name)
+        try names.map { name in
+          let system = Ablation.System(arm: arm.name, system: name)
+          return (system, try index(system))
         }
       )
     }
-    var contenders = [first]
-    for system in curves.flatMap(\.1) where !contenders.contains(system) {
-      contenders.append(system)
-    }
     let harmless = try ratings(contenders, .harmful, figure)
     let helpful = try ratings(contenders, .helpful, figure)
-    func point(_ series: String, _ system: Ablation.System) -> Point {
-      let index = contenders.firstIndex(of: system)!
+    func point(_ series: String, _ system: Ablation.System, _ index: Int) -> Point? {
+      // Without a single comparison there is nothing to place it by.
+      guard harmless[index].count > 0, helpful[index].count > 0 else { return nil }
       return Point(
         series: series, label: system.system, x: helpful[index].value,
         horizontal: helpful[index], y: harmless[index], systems: [system])
     }
+    let placed =
+      try [point("helpful-only", first, index(first))]
+      + curves.flatMap { arm, systems in systems.map { point(arm.name, $0.0, $0.1) } }
+    let lost = placed.count { $0 == nil }
     return Drawn(
       kind: .scatter, xLabel: "helpfulness, Elo", yLabel: "harmlessness, Elo",
-      points: [point("helpful-only", first)]
-        + curves.flatMap { arm, systems in systems.map { point(arm.name, $0) } })
+      points: placed.compactMap { $0 },
+      note: lost > 0
+        ? "\(lost) systems are not shown: no pair of theirs passes the filter." : "")
   }
 
-  private func startingModel(_ arm: Ablation.Arm) throws -> String {
-    try ablation.experiment(arm, seed: ablation.seeds[0]).model
+  /// Equal for systems that give the same answers: the weights of every seed and the
+  /// way of sampling, or the system's own name where there are no weights of its own.
+  private func identity(_ system: Ablation.System) throws -> String {
+    let parts = system.system.split(separator: " ", maxSplits: 1).map(String.init)
+    let weights = try runs(of: system.arm).map { run in
+      try store.artifacts(of: run.id).first { $0.role == parts[0] }.map {
+        "\($0.weightsHash) \(run.cell.experiment.precision.rawValue)"
+      }
+    }
+    guard !weights.contains(nil) else { return "\(system)" }
+    return weights.compactMap { $0 }.joined(separator: " ") + parts.dropFirst().joined()
   }
 
   /// Elo points of every system, the first one's being 0.
@@ -69,6 +89,11 @@ extension Measurement {
         }
         outcomes.append(games)
       }
+    }
+    guard outcomes.contains(where: { !$0.isEmpty }) else {
+      throw StageError(
+        "figure '\(figure.name)': no two systems have \(set.rawValue) answers that can be compared"
+          + (figure.measure.filter.map { " and pass the filter (\($0.words))" } ?? ""))
     }
     return Statistics.elo(
       systems: systems.count, outcomes: outcomes, anchor: 0,

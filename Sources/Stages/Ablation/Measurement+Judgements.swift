@@ -23,6 +23,11 @@ extension Measurement {
         }
         for kind in kinds {
           let judged = all.filter { $0.category == kind }.compactMap(\.judged?.judgement)
+          guard judged.contains(where: { $0["probability"] != nil }) else {
+            throw StageError(
+              "figure '\(figure.name)': '\(system)' gives no probabilities; calibration is of the "
+                + "systems 'judge …'")
+          }
           let curve = Statistics.calibration(
             predicted: judged.compactMap { $0["probability"] },
             outcome: judged.compactMap { $0["expected"] }, bins: 10)
@@ -57,7 +62,10 @@ extension Measurement {
         outcome: drawn.compactMap { $0["expected"] }, bins: 10
       ).expectedError
     }.sorted()
-    let (low, high) = (errors[resamples / 40], errors[resamples - 1 - resamples / 40])
+    // The error of few items lies too high, and that of a resample higher still: the
+    // basic interval takes as much off again.
+    let low = max(0, 2 * curve.expectedError - errors[resamples - 1 - resamples / 40])
+    let high = max(0, 2 * curve.expectedError - errors[resamples / 40])
     return FindingRecord(
       ablationId: id, position: 0, claim: "\(name): probabilities come true within 0.1",
       verdict: high < 0.1 ? .holds : low > 0.1 ? .contradicted : .undecided,
@@ -66,7 +74,7 @@ extension Measurement {
   }
 
   /// Krippendorff's alpha of two raters who see the same answers and are, each by
-  /// himself, off by one with the figure's chance.
+  /// himself, off by one with the figure's chance, on a scale from 0 to 4.
   func agreement(_ figure: Ablation.Figure) throws -> Drawn {
     var points: [Point] = []
     for arm in arms(figure) {
@@ -87,6 +95,10 @@ extension Measurement {
                 return harm + (up ? 1 : -1)
               })
           }
+        }
+        guard !ratings.isEmpty else {
+          throw StageError(
+            "figure '\(figure.name)': the answers of '\(arm.name)/\(system)' have no harmfulness")
         }
         points.append(
           Point(

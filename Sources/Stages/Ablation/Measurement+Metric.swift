@@ -41,9 +41,10 @@ extension Measurement {
           // Greedy and other variants are named as suffixes of a system.
           let suffixes = figure.systems.isEmpty ? [""] : figure.systems
           return try suffixes.flatMap { suffix in
-            try iterations(arm).map { iteration, system in
+            // The policy that was returned may be older than a snapshot.
+            try iterations(arm).sorted { $0.iteration < $1.iteration }.map { iteration, system in
               try point(
-                arm.name + suffix, "\(iteration)", Double(iteration), arm, system + suffix)
+                arm.name + suffix, system + suffix, iteration, arm, system + suffix)
             }
           }
         })

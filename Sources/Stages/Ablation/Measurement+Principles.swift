@@ -11,16 +11,20 @@ extension Measurement {
     let votes = figure.measure.metric == "agreement"
     var points: [Point] = []
     for arm in arms(figure) {
-      var order: [String] = []
-      var values: [String: [Double]] = [:]
+      // Rounds, orders and seeds of one prompt are not independent: prompts are what
+      // is resampled.
+      var sums: [String: [String: (sum: Double, n: Int)]] = [:]
       for run in runs(of: arm.name) {
         let measured = try votes ? agreements(run, figure.measure) : changes(run, figure.measure)
-        for (principle, value) in measured {
-          if values[principle] == nil { order.append(principle) }
-          values[principle, default: []].append(value)
+        for (principle, prompt, value) in measured {
+          let old = sums[principle, default: [:]][prompt] ?? (0, 0)
+          sums[principle, default: [:]][prompt] = (old.sum + value, old.n + 1)
         }
       }
-      for principle in order.sorted() {
+      let values = sums.mapValues { prompts in
+        prompts.sorted { $0.key < $1.key }.map { $0.value.sum / Double($0.value.n) }
+      }
+      for principle in values.keys.sorted() {
         points.append(
           Point(
             series: arm.name, label: principle,
@@ -39,7 +43,7 @@ extension Measurement {
   /// The metric of every revision minus that of what it revised, by principle.
   private func changes(
     _ run: RunOfArm, _ measure: Ablation.Measure
-  ) throws -> [(principle: String, value: Double)] {
+  ) throws -> [(principle: String, prompt: String, value: Double)] {
     let prompts = Dictionary(
       uniqueKeysWithValues: run.cell.experiment.prompts.harmful.map { ($0.id, $0) })
     var current: [String: String] = [:]
@@ -52,12 +56,13 @@ extension Measurement {
       }
       return value
     }
-    var changes: [(String, Double)] = []
+    var changes: [(String, String, Double)] = []
     for sample in try store.samples(of: run.id, stage: "revise", kind: .revision) {
       guard let prompt = prompts[sample.promptId], let before = current[sample.promptId],
         let principle = sample.principleId
       else { continue }
-      changes.append((principle, try judged(prompt, sample.text) - judged(prompt, before)))
+      changes.append(
+        (principle, prompt.id, try judged(prompt, sample.text) - judged(prompt, before)))
       current[sample.promptId] = sample.text
     }
     return changes
@@ -66,7 +71,7 @@ extension Measurement {
   /// Whether every vote chooses as the evaluator does, by principle; ties aside.
   private func agreements(
     _ run: RunOfArm, _ measure: Ablation.Measure
-  ) throws -> [(principle: String, value: Double)] {
+  ) throws -> [(principle: String, prompt: String, value: Double)] {
     let prompts = Dictionary(
       uniqueKeysWithValues: run.cell.experiment.prompts.harmful.map { ($0.id, $0) })
     var choices: [String: Double] = [:]
@@ -77,11 +82,11 @@ extension Measurement {
       ).probabilityA
     }
     return try store.votes(of: run.id).compactMap { vote in
-      guard let choice = choices[vote.comparisonId], choice != 0.5,
+      guard vote.parsed, let choice = choices[vote.comparisonId], choice != 0.5,
         let first = vote.logProbabilityA, let second = vote.logProbabilityB
       else { return nil }
       let choosesA = (first > second) == (vote.order == .ab)
-      return (vote.principleId, choosesA == (choice == 1) ? 1 : 0)
+      return (vote.principleId, vote.promptId, choosesA == (choice == 1) ? 1 : 0)
     }
   }
 }

@@ -43,7 +43,8 @@ struct Measurement {
     let artifact = try store.artifacts(of: run.id).first { $0.role == "preference-model" }
     guard let directory = artifact?.sha256.flatMap({ store.artifactURL($0) }) else {
       throw StageError(
-        "score_with = '\(run.arm)': run \(run.id) has no preference model; it must go through ppo")
+        "score_with = '\(run.arm)': run \(run.id) has no preference model on disk; the arm must go "
+          + "through ppo")
     }
     let checkpoint = try Checkpoint.load(
       directory, head: .scalar, precision: run.cell.experiment.precision)
@@ -53,14 +54,22 @@ struct Measurement {
       lanes: lanes)
   }
 
-  /// Computes every figure and finding and records them.
+  /// Computes every figure and finding and records them. One that cannot be computed
+  /// is told of at the end, when all others are on record.
   func record() throws {
     var findings: [FindingRecord] = []
+    var failures: [any Error] = []
+    func attempt<Value>(_ body: () throws -> Value) -> Value? {
+      do { return try body() } catch {
+        failures.append(error)
+        return nil
+      }
+    }
     for figure in ablation.figures {
-      let drawn = try draw(figure)
+      guard let drawn = attempt({ try draw(figure) }) else { continue }
       let record = FigureRecord(
         ablationId: id, name: figure.name, kind: drawn.kind, title: figure.title,
-        note: figure.note,
+        note: [figure.note, drawn.note].filter { !$0.isEmpty }.joined(separator: " "),
         xLabel: figure.xLabel.isEmpty ? drawn.xLabel : figure.xLabel,
         yLabel: figure.yLabel.isEmpty ? drawn.yLabel : figure.yLabel)
       try store.insert(
@@ -74,12 +83,20 @@ struct Measurement {
         })
       findings += drawn.findings
     }
-    for claim in ablation.claims { findings.append(try finding(claim)) }
+    for claim in ablation.claims {
+      if let finding = attempt({ try finding(claim) }) { findings.append(finding) }
+    }
     for index in findings.indices {
       findings[index].ablationId = id
       findings[index].position = index
     }
     try store.insert(findings)
+    if let first = failures.first {
+      throw StageError(
+        "\(first)"
+          + (failures.count > 1 ? "; \(failures.count - 1) more figures or claims failed" : "")
+          + " — the runs and the other figures are on record")
+    }
   }
 
   // MARK: Shared by figures and claims
@@ -91,6 +108,8 @@ struct Measurement {
     var yLabel: String
     var points: [Point]
     var findings: [FindingRecord] = []
+    /// What the reader must know besides the figure's own note.
+    var note = ""
   }
 
   struct Point {
@@ -136,18 +155,38 @@ struct Measurement {
   }
 
   /// Iterations of PPO, with the system that has them behind it; starts with what
-  /// PPO started from.
-  func iterations(_ arm: Ablation.Arm) throws -> [(iteration: Int, system: String)] {
+  /// PPO started from. The last is the policy that PPO returned, at the mean over
+  /// seeds of the iteration it was taken after.
+  func iterations(_ arm: Ablation.Arm) throws -> [(iteration: Double, system: String)] {
     let experiment = try ablation.experiment(arm, seed: ablation.seeds[0])
     let start = experiment.stages.finetune.rounds == 0 ? "helpful-only" : "sl-cai"
-    let run = runs(of: arm.name)[0]
-    let systems = try store.artifacts(of: run.id).compactMap { artifact -> (Int, String)? in
-      let parts = artifact.role.split(separator: "@")
-      guard parts.count == 2, parts[0] == "rl-cai" else { return nil }
-      return Int(parts[1]).map { ($0, artifact.role) }
+    // A training that stopped early has fewer snapshots: those of every seed count.
+    let bySeed = try runs(of: arm.name).map { run in
+      Set(
+        try store.artifacts(of: run.id).compactMap { artifact -> Int? in
+          let parts = artifact.role.split(separator: "@")
+          guard parts.count == 2, parts[0] == "rl-cai" else { return nil }
+          return Int(parts[1])
+        })
     }
-    return [(0, start)] + systems.sorted { $0.0 < $1.0 }
-      + [(experiment.stages.ppo.iterations, "rl-cai")]
+    let common = bySeed.dropFirst().reduce(bySeed[0]) { $0.intersection($1) }
+    let returned = try runs(of: arm.name).compactMap {
+      try ppoFigures($0)["returned_iteration"]
+    }
+    guard !returned.isEmpty else {
+      throw StageError("arm '\(arm.name)' has no PPO on record; let it go through ppo")
+    }
+    return [(0, start)] + common.sorted().map { (Double($0), "rl-cai@\($0)") }
+      + [(returned.reduce(0, +) / Double(returned.count), "rl-cai")]
+  }
+
+  /// What the stage of PPO left as figures.
+  func ppoFigures(_ run: RunOfArm) throws -> [String: Double] {
+    struct Detail: Decodable { var figures: [String: Double] }
+    let stage = try store.stages(of: run.id).first { $0.name == "ppo" }
+    return stage?.detail.flatMap {
+      try? JSONDecoder().decode(Detail.self, from: Data($0.utf8)).figures
+    } ?? [:]
   }
 
   private func sources(_ point: Point) throws -> String {
