@@ -39,19 +39,32 @@ public struct AblationSummary {
           + table(figure, points).text(width: width))
     }
     if !findings.isEmpty {
-      var table = TextTable([
-        .init("verdict", .left), .init("value"), .init("claim", .left), .init("measured", .left),
-      ])
-      for finding in findings {
-        table.append([
-          verdict(finding), Formatting.interval(finding.value, finding.low, finding.high),
-          finding.claim, finding.quantity,
-        ])
-      }
-      parts.append("findings, with 95 % intervals\n" + table.text(width: .max))
+      parts.append("findings, with 95 % intervals\n" + findingsText(width))
     }
     parts.append("look further: solon report \(ablation.id)")
     return parts.joined(separator: "\n")
+  }
+
+  /// Verdict, value and claim; below the claim, what the value is.
+  private func findingsText(_ width: Int) -> String {
+    let starts = findings.map {
+      (verdict($0), Formatting.interval($0.value, $0.low, $0.high))
+    }
+    let columns = (
+      starts.map { TerminalText.width($0.0) }.max() ?? 0,
+      starts.map { TerminalText.width($0.1) }.max() ?? 0
+    )
+    let indent = columns.0 + columns.1 + 4
+    let room = max(30, width - indent)
+    return zip(findings, starts).map { finding, start in
+      let texts = [finding.claim, finding.quantity].flatMap {
+        TerminalText.wrapped(TerminalText.escaped($0), columns: room)
+      }
+      let first = pad(start.0, to: columns.0, .left) + "  " + pad(start.1, to: columns.1, .right)
+      return texts.enumerated().map { index, text in
+        (index == 0 ? first + "  " : String(repeating: " ", count: indent)) + text + "\n"
+      }.joined()
+    }.joined()
   }
 
   private func lines(_ text: String, _ width: Int) -> String {

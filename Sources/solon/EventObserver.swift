@@ -42,8 +42,13 @@ final class EventObserver: RunObserver {
   func note(_ text: String) { next.note(text) }
 
   func metricsRecorded(stage: String, step: Int, metrics: [String: Double]) {
-    let tagged = metrics.map { ("\(stage)/\($0.key)", $0.value) }
-    attempt { try writer?.add(Dictionary(uniqueKeysWithValues: tagged), step: step) }
+    // Some metrics are named after their stage already.
+    let tagged = metrics.map { name, value in
+      (name.hasPrefix("\(stage)/") ? name : "\(stage)/\(name)", value)
+    }
+    attempt {
+      try writer?.add(Dictionary(tagged, uniquingKeysWith: { first, _ in first }), step: step)
+    }
     next.metricsRecorded(stage: stage, step: step, metrics: metrics)
   }
 
