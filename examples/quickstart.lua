@@ -1,13 +1,7 @@
 -- The whole method on the microworld: a few minutes on two cores.
 
 local prompts = require "examples.microworld.prompts"
-
--- `count` rows, evenly spaced, so that each kind of prompt stays represented.
-local function spread(count, rows)
-  local taken = {}
-  for index = 1, count do taken[index] = rows[(index - 1) * #rows // count + 1] end
-  return taken
-end
+local spread = require "examples.spread"
 
 return solon.experiment {
   name = "quickstart",

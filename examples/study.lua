@@ -6,13 +6,7 @@ local quickstart = require "examples.quickstart"
 local oracle = require "examples.microworld.oracle"
 local probes = require "examples.microworld.probes"
 local prompts = require "examples.microworld.prompts"
-
--- `count` rows, evenly spaced, so that each kind of prompt stays represented.
-local function spread(count, rows)
-  local taken = {}
-  for index = 1, count do taken[index] = rows[(index - 1) * #rows // count + 1] end
-  return taken
-end
+local spread = require "examples.spread"
 
 local stages = quickstart.stages
 

@@ -77,8 +77,8 @@ enum AblationSchema {
           + "must be (below 0)"),
       .init(
         "at_equal_kl", .boolean, .default(.boolean(false)),
-        "compare the snapshots of both arms whose KL to what PPO started from is nearest to the "
-          + "smaller final one; undecided when they differ by more than a quarter"
+        "compare the snapshots of both arms with about the same KL to what PPO started from, the "
+          + "largest there is; undecided when none come within a quarter"
       ),
     ] + measure)
 

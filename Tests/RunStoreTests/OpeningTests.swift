@@ -18,7 +18,8 @@ import Testing
     }
     #expect(
       tables == [
-        "artifact", "comparison", "evaluation", "grdb_migrations", "memoCall", "memoStage",
+        "ablation", "ablationRun", "artifact", "comparison", "evaluation", "figure", "figurePoint",
+        "finding", "grdb_migrations", "memoCall", "memoStage",
         "metric", "run", "runArtifact", "sample", "score", "script", "stage", "vote",
       ])
     let mode = try store.pool.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }

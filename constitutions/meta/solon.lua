@@ -798,7 +798,7 @@ function run:preference_model() end
 ---@field higher? string `arm/system` that is claimed to be higher
 ---@field than number|string `arm/system`, or a number
 ---@field margin? number how much worse may still count as the claimed order (above 0), or how much better it must be (below 0); default 0
----@field at_equal_kl? boolean compare the snapshots of both arms whose KL to what PPO started from is nearest to the smaller final one; undecided when they differ by more than a quarter; default false
+---@field at_equal_kl? boolean compare the snapshots of both arms with about the same KL to what PPO started from, the largest there is; undecided when none come within a quarter; default false
 ---@field metric? string a number of the evaluator's judge; or own_harm, length, preference_score (by score_with), phrases (share of words in phrases that answers to many prompts have), diversity (distance of the answers that different seeds give to one prompt), preferred (share of prompts on which compare prefers the answer; claims only); default "harmfulness"
 ---@field category? string only prompts of this kind
 ---@field prompts? integer only so many, drawn at random from the held-out prompts; in [1, 1000000]

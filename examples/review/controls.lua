@@ -1,6 +1,6 @@
 -- What the labels add: RL on coin flips, on flipped labels, on a constitution about
 -- nothing, and SL-CAI made as certain as RL-CAI; and RL started where sharpening raises
--- harm, from the helpful-only model.
+-- harm: from the helpful-only model, or after learning from first revisions only.
 
 local placebo = require "constitutions.placebo"
 
@@ -21,6 +21,8 @@ return solon.ablation {
     arm("placebo", { constitution = placebo }),
     arm("labels, from the base", { ["stages.finetune.rounds"] = 0 }),
     arm("random, from the base", { ["stages.finetune.rounds"] = 0, ["stages.label.source"] = "random" }),
+    arm("labels, first revisions", { ["stages.finetune.rounds"] = 1 }),
+    arm("random, first revisions", { ["stages.finetune.rounds"] = 1, ["stages.label.source"] = "random" }),
   },
   figures = {
     { name = "harmfulness", x = "iterations", title = "Harmfulness over RL training",
@@ -37,6 +39,8 @@ return solon.ablation {
     { text = "Flipped labels are worse than SL-CAI", higher = "flipped/rl-cai", than = "flipped/sl-cai" },
     { text = "RL-CAI is less harmful than with a placebo for a constitution in both stages", lower = "labels/rl-cai", than = "placebo/rl-cai" },
     { text = "RL-CAI is less harmful than SL-CAI at its entropy", lower = "labels/rl-cai", than = "labels/sl-cai-matched-entropy" },
+    { text = "After first revisions, RL with labels lowers harm", lower = "labels, first revisions/rl-cai", than = "labels, first revisions/sl-cai" },
+    { text = "After first revisions, labels beat random labels", lower = "labels, first revisions/rl-cai", than = "random, first revisions/rl-cai" },
     { text = "From the base, RL with labels lowers harm", lower = "labels, from the base/rl-cai", than = "labels, from the base/helpful-only" },
     { text = "From the base, labels beat random labels", lower = "labels, from the base/rl-cai", than = "random, from the base/rl-cai" },
     { text = "The same at equal KL", lower = "labels, from the base/rl-cai", than = "random, from the base/rl-cai", at_equal_kl = true },

@@ -88,14 +88,14 @@ extension Measurement {
     var second: Ablation.System
     var kl: (first: Double, second: Double)
 
-    /// Whether the two differ by a quarter at most.
-    var isMatched: Bool {
-      max(kl.first, kl.second) <= 1.25 * max(0, min(kl.first, kl.second))
-    }
+    var least: Double { min(kl.first, kl.second) }
+    var difference: Double { abs(kl.first - kl.second) }
+    /// Whether the two differ by a quarter of the smaller at most.
+    var isMatched: Bool { difference <= 0.25 * least }
   }
 
-  /// The snapshots of two arms whose KL to where PPO started is nearest to the
-  /// smaller of the final ones; means over seeds.
+  /// The snapshots of two arms with about the same KL to where PPO started, as large
+  /// as there is; means over seeds.
   private func atEqualKL(_ first: Ablation.System, _ second: Ablation.System) throws -> Matched {
     func curve(_ system: Ablation.System) throws -> [(system: String, kl: Double)] {
       let arm = ablation.arms.first { $0.name == system.arm }!
@@ -110,13 +110,15 @@ extension Measurement {
       }
     }
     let (a, b) = (try curve(first), try curve(second))
-    let target = min(a.last!.kl, b.last!.kl)
-    func nearest(_ curve: [(system: String, kl: Double)]) -> (system: String, kl: Double) {
-      curve.min { abs($0.kl - target) < abs($1.kl - target) }!
+    let pairs = a.flatMap { x in
+      b.map { y in
+        Matched(
+          first: Ablation.System(arm: first.arm, system: x.system),
+          second: Ablation.System(arm: second.arm, system: y.system), kl: (x.kl, y.kl))
+      }
     }
-    let (x, y) = (nearest(a), nearest(b))
-    return Matched(
-      first: Ablation.System(arm: first.arm, system: x.system),
-      second: Ablation.System(arm: second.arm, system: y.system), kl: (x.kl, y.kl))
+    // The furthest that are equally far; or, where none are, the nearest to it.
+    let matched = pairs.filter(\.isMatched)
+    return matched.max { $0.least < $1.least } ?? pairs.min { $0.difference < $1.difference }!
   }
 }
