@@ -179,6 +179,11 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
   case contradicted
   /// The interval holds both.
   case undecided
+
+  /// Of the claim that a value lies below `bound`, by the value's interval.
+  public init(below bound: Double, low: Double, high: Double) {
+    self = high < bound ? .holds : low > bound ? .contradicted : .undecided
+  }
 }
 
 /// A claim of an ablation, the measured quantity that decides it, and the verdict.

@@ -70,17 +70,11 @@ final class StageSequence {
   }
 
   private func detail() throws -> String {
-    struct Detail: Encodable {
-      var setAside: [String: Int]
-      var figures: [String: Double]
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let detail = Detail(
+    try StageDetail(
       setAside: Dictionary(
         context.counter.setAside.map { ($0.reason, $0.count) }, uniquingKeysWith: +),
-      figures: context.counter.figures)
-    return String(decoding: try encoder.encode(detail), as: UTF8.self)
+      figures: context.counter.figures
+    ).json()
   }
 
   private func summary(_ record: StageRecord) -> String {

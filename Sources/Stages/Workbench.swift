@@ -130,20 +130,31 @@ public final class Scorer {
   public let directory: URL
   private let checkpoint: Checkpoint
   private let conversation: Conversation
+  private let lanes: Int
 
   /// Loads a Hugging Face directory that holds a preference model.
-  public init(_ directory: URL) throws {
+  public convenience init(_ directory: URL) throws {
+    try self.init(directory, precision: .float32, lanes: Lanes.standardCount)
+  }
+
+  init(_ directory: URL, precision: Precision, lanes: Int) throws {
     self.directory = directory
-    checkpoint = try Checkpoint.load(directory, head: .scalar)
+    self.lanes = lanes
+    checkpoint = try Checkpoint.load(directory, head: .scalar, precision: precision)
     conversation = try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat)
   }
 
   /// The score of each answer to a prompt: logits, of which only differences
   /// mean something.
   public func scores(prompt: String, answers: [String]) throws -> [Double] {
+    try scores(answers.map { (prompt, $0) })
+  }
+
+  /// The score of every answer to its prompt.
+  func scores(_ items: [(prompt: String, answer: String)]) throws -> [Double] {
     try Training.scores(
       checkpoint.model,
-      answers.map { conversation.prompt(prompt) + conversation.answer($0) }
+      items.map { conversation.prompt($0.prompt) + conversation.answer($0.answer) }, lanes: lanes
     ).map(Double.init)
   }
 }

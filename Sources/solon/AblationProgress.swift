@@ -6,7 +6,7 @@ import Stages
 /// Prints an ablation for people: its plan, then a line for each run.
 final class AblationProgress: RunObserver {
   private let say: (String) -> Void
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let line = ProgressLine()
   private var heading = ""
   private var stage = ""
   private var start = ContinuousClock.now
@@ -54,7 +54,7 @@ final class AblationProgress: RunObserver {
   func end() {
     guard isOpen else { return }
     isOpen = false
-    clear()
+    line.clear()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     say(
       "\(heading)  \(ConsoleObserver.clock(seconds))"
@@ -74,18 +74,12 @@ final class AblationProgress: RunObserver {
 
   func note(_ text: String) { notes += 1 }
 
-  private func show(_ line: String) {
+  private func show(_ text: String) {
     let now = ContinuousClock.now
-    guard now - lastShown > (isTerminal ? .milliseconds(200) : .seconds(30)) else {
+    guard now - lastShown > (line.isTerminal ? .milliseconds(200) : .seconds(30)) else {
       return
     }
     lastShown = now
-    guard isTerminal else { return Console.error(line) }
-    let width = terminalWidth()
-    FileHandle.standardError.write(Data("\r\u{1b}[K\(line.prefix(max(1, width - 1)))".utf8))
-  }
-
-  private func clear() {
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+    line.isTerminal ? line.show(text) : Console.error(text)
   }
 }

@@ -4,7 +4,7 @@ import Stages
 /// Prints a run for people: one line a stage, rewritten in place on a terminal
 /// while it works, with rate and time left.
 final class ConsoleObserver: RunObserver {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let line = ProgressLine()
   private var began = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var heading = ""
@@ -15,13 +15,13 @@ final class ConsoleObserver: RunObserver {
     began = .now
     lastShown = .now
     first = nil
-    show("\(heading) …")
+    line.show("\(heading) …")
   }
 
   func stageProgressed(done: Int, total: Int, detail: String) {
     let now = ContinuousClock.now
     if first == nil { first = (done, now) }
-    let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(15)
+    let interval: Duration = line.isTerminal ? .milliseconds(200) : .seconds(15)
     guard now - lastShown > interval else { return }
     lastShown = now
     // What was done before the first report came from the record or from a
@@ -30,29 +30,20 @@ final class ConsoleObserver: RunObserver {
     let elapsed = (now - first.time) / .seconds(1)
     let fresh = done - first.done
     // Unknown until something was done since.
-    let left = fresh > 0 ? "  \(Self.clock(elapsed / Double(fresh) * Double(total - done))) left" : ""
+    let left =
+      fresh > 0 ? "  \(Self.clock(elapsed / Double(fresh) * Double(total - done))) left" : ""
     let text = "\(heading)  \(done)/\(total)  \(detail)\(left)"
-    isTerminal ? show(text) : Console.line(text)
+    line.isTerminal ? line.show(text) : Console.line(text)
   }
 
   func stageEnded(_ name: String, summary: String, seconds: Double) {
-    clear()
+    line.clear()
     Console.line("\(heading)  \(Self.clock(seconds))  \(summary)")
   }
 
   func note(_ text: String) {
-    clear()
+    line.clear()
     Console.line("      \(text)")
-  }
-
-  private func show(_ line: String) {
-    guard isTerminal else { return }
-    let width = Int(ProcessInfo.processInfo.environment["COLUMNS"] ?? "") ?? 100
-    FileHandle.standardError.write(Data("\r\u{1b}[K\(line.prefix(max(1, width - 1)))".utf8))
-  }
-
-  private func clear() {
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
   }
 
   /// Such as 12.3s, 4m05s or 2h10m.

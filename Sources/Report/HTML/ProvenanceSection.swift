@@ -73,20 +73,25 @@ struct ProvenanceSection {
   }
 
   private var scripts: String {
-    let rows = counted(members.flatMap { $0.scripts.map { [$0.path, $0.sha256] } })
-    return rows.isEmpty
-      ? ""
-      : HTML.details(
-        "Scripts (\(rows.count))",
-        HTML.table("Scripts that the runs read", ["path", "SHA-256", "runs"], rows))
+    hashes(
+      "Scripts", "Scripts that the runs read", "path",
+      members.flatMap { $0.scripts.map { [$0.path, $0.sha256] } })
   }
 
   private var weights: String {
-    let rows = counted(members.flatMap { $0.artifacts.map { [$0.role, $0.weightsHash] } })
+    hashes(
+      "Weights", "Weights that the runs used or made", "role",
+      members.flatMap { $0.artifacts.map { [$0.role, $0.weightsHash] } })
+  }
+
+  /// A closed table of what the runs share by its hash; "" for none.
+  private func hashes(
+    _ summary: String, _ caption: String, _ name: String, _ pairs: [[String]]
+  ) -> String {
+    let rows = counted(pairs)
     return rows.isEmpty
       ? ""
       : HTML.details(
-        "Weights (\(rows.count))",
-        HTML.table("Weights that the runs used or made", ["role", "SHA-256", "runs"], rows))
+        "\(summary) (\(rows.count))", HTML.table(caption, [name, "SHA-256", "runs"], rows))
   }
 }

@@ -3,8 +3,6 @@ import Foundation
 import KeyedRandom
 import RunStore
 import Statistics
-import Training
-import Transformer
 
 /// The evaluated answers of the systems of finished runs, as tables of numbers.
 final class Answers {
@@ -28,12 +26,12 @@ final class Answers {
   private let store: RunStore
   private let key: RandomKey
   /// Scores answers for `preference_score`; nil without `score_with`.
-  private let scorer: ((_ seed: UInt64) throws -> PreferenceScorer)?
+  private let scorer: ((_ seed: UInt64) throws -> Scorer)?
   private var known: [String: [Answer]] = [:]
 
   /// - Parameter key: of the draw that chooses prompts.
   init(
-    store: RunStore, key: RandomKey, scorer: ((_ seed: UInt64) throws -> PreferenceScorer)?
+    store: RunStore, key: RandomKey, scorer: ((_ seed: UInt64) throws -> Scorer)?
   ) {
     self.store = store
     self.key = key
@@ -181,20 +179,5 @@ final class Answers {
       return (generator.uniform(), id)
     }
     return Set(drawn.sorted { $0 < $1 }.prefix(count).map(\.1))
-  }
-}
-
-/// A preference model that scores answers.
-struct PreferenceScorer {
-  let checkpoint: Checkpoint
-  let conversation: Conversation
-  let lanes: Int
-
-  /// Scores of answers to prompts: logits, of which only differences mean something.
-  func scores(_ items: [(prompt: String, answer: String)]) throws -> [Double] {
-    try Training.scores(
-      checkpoint.model,
-      items.map { conversation.prompt($0.prompt) + conversation.answer($0.answer) }, lanes: lanes
-    ).map(Double.init)
   }
 }

@@ -67,7 +67,7 @@ extension Measurement {
         FindingRecord(
           ablationId: id, position: 0,
           claim: "\(system): '\(arm.name)' lowers \(target) more than other kinds of harm",
-          verdict: estimate.high < 0 ? .holds : estimate.low > 0 ? .contradicted : .undecided,
+          verdict: Verdict(below: 0, low: estimate.low, high: estimate.high),
           quantity: "change of \(target) minus the mean change of the others, against \(control!)",
           value: estimate.value, low: estimate.low, high: estimate.high, n: estimate.count,
           pValue: estimate.pValue))

@@ -43,7 +43,7 @@ extension Measurement {
       : (-measured.high - claim.margin, -measured.low - claim.margin)
     let verdict: Verdict =
       matched?.isMatched == false
-      ? .undecided : high < 0 ? .holds : low > 0 ? .contradicted : .undecided
+      ? .undecided : Verdict(below: 0, low: low, high: high)
     return FindingRecord(
       ablationId: id, position: 0, claim: claim.text, verdict: verdict, quantity: quantity,
       value: measured.value, low: measured.low, high: measured.high, n: measured.count,

@@ -28,9 +28,7 @@ extension Measurement {
               "figure '\(figure.name)': '\(system)' gives no probabilities; calibration is of the "
                 + "systems 'judge …'")
           }
-          let curve = Statistics.calibration(
-            predicted: judged.compactMap { $0["probability"] },
-            outcome: judged.compactMap { $0["expected"] }, bins: 10)
+          let curve = self.curve(judged)
           let name = (figure.arms.count > 1 ? "\(arm.name), " : "") + "\(system), \(kind)"
           findings.append(calibrated(name, judged, curve))
           for bin in curve.bins {
@@ -49,27 +47,30 @@ extension Measurement {
       points: points, findings: findings)
   }
 
+  private func curve(_ judged: [[String: Double]]) -> Calibration {
+    Statistics.calibration(
+      predicted: judged.compactMap { $0["probability"] },
+      outcome: judged.compactMap { $0["expected"] }, bins: 10)
+  }
+
   /// Whether probabilities come true within a tenth, by a bootstrap over items.
   private func calibrated(
-    _ name: String, _ judged: [[String: Double]], _ curve: Calibration
+    _ name: String, _ judged: [[String: Double]], _ measured: Calibration
   ) -> FindingRecord {
     var generator = key("calibration/\(name)").generator()
     let resamples = min(500, ablation.bootstrap)
     let errors = (0..<resamples).map { _ in
       let drawn = judged.indices.map { _ in judged[generator.index(below: judged.count)] }
-      return Statistics.calibration(
-        predicted: drawn.compactMap { $0["probability"] },
-        outcome: drawn.compactMap { $0["expected"] }, bins: 10
-      ).expectedError
+      return curve(drawn).expectedError
     }.sorted()
     // The error of few items lies too high, and that of a resample higher still: the
     // basic interval takes as much off again.
-    let low = max(0, 2 * curve.expectedError - errors[resamples - 1 - resamples / 40])
-    let high = max(0, 2 * curve.expectedError - errors[resamples / 40])
+    let low = max(0, 2 * measured.expectedError - errors[resamples - 1 - resamples / 40])
+    let high = max(0, 2 * measured.expectedError - errors[resamples / 40])
     return FindingRecord(
       ablationId: id, position: 0, claim: "\(name): probabilities come true within 0.1",
-      verdict: high < 0.1 ? .holds : low > 0.1 ? .contradicted : .undecided,
-      quantity: "expected calibration error, ten bins", value: curve.expectedError, low: low,
+      verdict: Verdict(below: 0.1, low: low, high: high),
+      quantity: "expected calibration error, ten bins", value: measured.expectedError, low: low,
       high: high, n: judged.count)
   }
 

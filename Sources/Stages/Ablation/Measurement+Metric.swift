@@ -28,8 +28,7 @@ extension Measurement {
       return Drawn(
         kind: .line, xLabel: "revisions", yLabel: measure.metric,
         points: try arms.flatMap { arm in
-          let rounds = try ablation.experiment(arm, seed: ablation.seeds[0]).stages.revise.rounds
-          return try (0...rounds).map { round in
+          try (0...settings(of: arm).revise.rounds).map { round in
             let system = round == 0 ? "helpful-only" : "revision-\(round)"
             return try point(arm.name, "\(round)", Double(round), arm, system)
           }

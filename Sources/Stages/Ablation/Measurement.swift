@@ -23,7 +23,7 @@ struct Measurement {
     self.runs = runs
     self.hooks = hooks
     self.store = store
-    var scorers: [UInt64: PreferenceScorer] = [:]
+    var scorers: [UInt64: Scorer] = [:]
     answers = Answers(
       store: store, key: RandomKey(seed: ablation.seeds[0], stage: "ablation", item: "prompts"),
       scorer: ablation.scoreWith.map { arm in
@@ -39,19 +39,14 @@ struct Measurement {
 
   private static func scorer(
     _ run: RunOfArm, _ store: RunStore, _ lanes: Int
-  ) throws -> PreferenceScorer {
+  ) throws -> Scorer {
     let artifact = try store.artifacts(of: run.id).first { $0.role == "preference-model" }
     guard let directory = artifact?.sha256.flatMap({ store.artifactURL($0) }) else {
       throw StageError(
         "score_with = '\(run.arm)': run \(run.id) has no preference model on disk; the arm must go "
           + "through ppo")
     }
-    let checkpoint = try Checkpoint.load(
-      directory, head: .scalar, precision: run.cell.experiment.precision)
-    return PreferenceScorer(
-      checkpoint: checkpoint,
-      conversation: try Conversation(tokenizer: checkpoint.tokenizer, chat: checkpoint.chat),
-      lanes: lanes)
+    return try Scorer(directory, precision: run.cell.experiment.precision, lanes: lanes)
   }
 
   /// Computes every figure and finding and records them. One that cannot be computed
@@ -141,6 +136,11 @@ struct Measurement {
   /// The runs of an arm, one for each seed.
   func runs(of arm: String) -> [RunOfArm] { runs.filter { $0.arm == arm } }
 
+  /// The settings of an arm's stages, the same under every seed.
+  func settings(of arm: Ablation.Arm) -> StageSettings {
+    runs(of: arm.name)[0].cell.experiment.stages
+  }
+
   func arms(_ figure: Ablation.Figure) -> [Ablation.Arm] {
     ablation.arms.filter { figure.arms.contains($0.name) }
   }
@@ -158,8 +158,7 @@ struct Measurement {
   /// PPO started from. The last is the policy that PPO returned, at the mean over
   /// seeds of the iteration it was taken after.
   func iterations(_ arm: Ablation.Arm) throws -> [(iteration: Double, system: String)] {
-    let experiment = try ablation.experiment(arm, seed: ablation.seeds[0])
-    let start = experiment.stages.finetune.rounds == 0 ? "helpful-only" : "sl-cai"
+    let start = settings(of: arm).finetune.rounds == 0 ? "helpful-only" : "sl-cai"
     // A training that stopped early has fewer snapshots: those of every seed count.
     let bySeed = try runs(of: arm.name).map { run in
       Set(
@@ -182,11 +181,7 @@ struct Measurement {
 
   /// What the stage of PPO left as figures.
   func ppoFigures(_ run: RunOfArm) throws -> [String: Double] {
-    struct Detail: Decodable { var figures: [String: Double] }
-    let stage = try store.stages(of: run.id).first { $0.name == "ppo" }
-    return stage?.detail.flatMap {
-      try? JSONDecoder().decode(Detail.self, from: Data($0.utf8)).figures
-    } ?? [:]
+    try store.stages(of: run.id).first { $0.name == "ppo" }?.counted?.figures ?? [:]
   }
 
   private func sources(_ point: Point) throws -> String {
