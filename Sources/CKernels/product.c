@@ -22,13 +22,14 @@ struct product {
   struct solon_rows a;
   const uint32_t *panels;
   long panel, rows, depth, columns;
-  int accumulate;
+  const float *addend;
 };
 
-// Multiplies `rows` (1 to 12) rows of A by one panel. `c` has room for 32 columns.
+// Multiplies `rows` (1 to 12) rows of A by one panel. `c` has room for 32 columns,
+// and `addend`, if there is one, as many, in rows as far apart.
 typedef void tile_function(
     float *c, long c_row, const uint32_t *a, long a_row, long a_step,
-    const uint32_t *panel, long rows, long depth, int accumulate);
+    const uint32_t *panel, long rows, long depth, const float *addend);
 
 // Rows of A in one pass over the panels: they should stay in the second cache,
 // while a panel stays in the first.
@@ -49,19 +50,20 @@ static void multiply(const struct product *p, tile_function *tile) {
         const uint32_t *a =
             (const uint32_t *)p->a.data + row / solon_row_block * p->a.block;
         float *c = p->c + row * p->c_row + column;
+        const float *addend = p->addend ? p->addend + row * p->c_row + column : 0;
         if (columns == solon_panel_width) {
-          tile(c, p->c_row, a, p->a.row, p->a.step, panel, rows, p->depth, p->accumulate);
+          tile(c, p->c_row, a, p->a.row, p->a.step, panel, rows, p->depth, addend);
           continue;
         }
         float part[solon_row_block * solon_panel_width];
-        if (p->accumulate) {
+        if (addend) {
           memset(part, 0, sizeof part);
           for (long i = 0; i < rows; i++)
-            memcpy(part + i * solon_panel_width, c + i * p->c_row, columns * sizeof *c);
+            memcpy(part + i * solon_panel_width, addend + i * p->c_row, columns * sizeof *c);
         }
         tile(
             part, solon_panel_width, a, p->a.row, p->a.step, panel, rows, p->depth,
-            p->accumulate);
+            addend ? part : 0);
         for (long i = 0; i < rows; i++)
           memcpy(c + i * p->c_row, part + i * solon_panel_width, columns * sizeof *c);
       }
@@ -74,20 +76,20 @@ static void multiply(const struct product *p, tile_function *tile) {
 #define TILE_OF_ANY_ROWS(NAME, FEATURES, STEP)                                            \
   TARGET(FEATURES) static void NAME(                                     \
       float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
-      const uint32_t *panel, long rows, long depth, int accumulate) {                      \
+      const uint32_t *panel, long rows, long depth, const float *addend) {                 \
     switch (rows) {                                                                       \
-    case 1: STEP(1, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 2: STEP(2, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 3: STEP(3, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 4: STEP(4, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 5: STEP(5, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 6: STEP(6, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 7: STEP(7, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 8: STEP(8, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 9: STEP(9, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;          \
-    case 10: STEP(10, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;        \
-    case 11: STEP(11, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;        \
-    default: STEP(12, c, c_row, a, a_row, a_step, panel, depth, accumulate); break;        \
+    case 1: STEP(1, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 2: STEP(2, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 3: STEP(3, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 4: STEP(4, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 5: STEP(5, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 6: STEP(6, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 7: STEP(7, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 8: STEP(8, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 9: STEP(9, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
+    case 10: STEP(10, c, c_row, a, a_row, a_step, panel, depth, addend); break;        \
+    case 11: STEP(11, c, c_row, a, a_row, a_step, panel, depth, addend); break;        \
+    default: STEP(12, c, c_row, a, a_row, a_step, panel, depth, addend); break;        \
     }                                                                                     \
   }
 
@@ -97,7 +99,7 @@ static void multiply(const struct product *p, tile_function *tile) {
 #define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY)                               \
   TARGET(FEATURES) INLINE void NAME(                                     \
       const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
-      const uint32_t *panel, long depth, int accumulate) {                                 \
+      const uint32_t *panel, long depth, const float *addend) {                            \
     FLOATS sum[solon_row_block][2];                                                       \
     UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)              \
         sum[i][j] = (FLOATS)(0);                                                          \
@@ -114,9 +116,9 @@ static void multiply(const struct product *p, tile_function *tile) {
       panel += solon_panel_width;                                                         \
     }                                                                                     \
     UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {            \
-      if (accumulate) {                                                                   \
+      if (addend) {                                                                       \
         FLOATS before;                                                                    \
-        memcpy(&before, c + i * c_row + j * COUNT, sizeof before);                         \
+        memcpy(&before, addend + i * c_row + j * COUNT, sizeof before);                    \
         sum[i][j] += before;                                                               \
       }                                                                                   \
       memcpy(c + i * c_row + j * COUNT, &sum[i][j], sizeof(FLOATS));                     \
@@ -185,18 +187,19 @@ TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8)
 #define TILE_IN_PARTS(NAME, STEP)                                                         \
   TARGET(AVX2) static void NAME(                                         \
       float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
-      const uint32_t *panel, long rows, long depth, int accumulate) {                      \
+      const uint32_t *panel, long rows, long depth, const float *addend) {                 \
     for (long i = 0; i < rows; i += 6)                                                    \
       for (long j = 0; j < solon_panel_width; j += 16) {                                  \
         float *part = c + i * c_row + j;                                                  \
+        const float *before = addend ? addend + i * c_row + j : 0;                        \
         const uint32_t *from = a + i * a_row, *b = panel + j;                             \
         switch (least(6, rows - i)) {                                                     \
-        case 1: STEP(1, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
-        case 2: STEP(2, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
-        case 3: STEP(3, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
-        case 4: STEP(4, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
-        case 5: STEP(5, part, c_row, from, a_row, a_step, b, depth, accumulate); break;    \
-        default: STEP(6, part, c_row, from, a_row, a_step, b, depth, accumulate); break;   \
+        case 1: STEP(1, part, c_row, from, a_row, a_step, b, depth, before); break;    \
+        case 2: STEP(2, part, c_row, from, a_row, a_step, b, depth, before); break;    \
+        case 3: STEP(3, part, c_row, from, a_row, a_step, b, depth, before); break;    \
+        case 4: STEP(4, part, c_row, from, a_row, a_step, b, depth, before); break;    \
+        case 5: STEP(5, part, c_row, from, a_row, a_step, b, depth, before); break;    \
+        default: STEP(6, part, c_row, from, a_row, a_step, b, depth, before); break;   \
         }                                                                                 \
       }                                                                                   \
   }
@@ -205,9 +208,9 @@ TILE_IN_PARTS(bfloat16_tile_8, bfloat16_8)
 
 void solon_product_float32(
     float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
-    long depth, long columns, int accumulate) {
+    long depth, long columns, const float *addend) {
   struct product p = {
-      c, c_row, a, (const uint32_t *)panels, panel, rows, depth, columns, accumulate};
+      c, c_row, a, (const uint32_t *)panels, panel, rows, depth, columns, addend};
 #if defined(__x86_64__)
   if (solon_processor_vectors() >= solon_vectors_avx512) {
     multiply(&p, float32_tile_avx512);
@@ -219,8 +222,8 @@ void solon_product_float32(
 
 void solon_product_bfloat16(
     float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
-    long rows, long depth, long columns, int accumulate) {
-  struct product p = {c, c_row, a, panels, panel, rows, depth, columns, accumulate};
+    long rows, long depth, long columns, const float *addend) {
+  struct product p = {c, c_row, a, panels, panel, rows, depth, columns, addend};
 #if defined(__x86_64__)
   if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
     multiply(&p, bfloat16_tile_avx512);

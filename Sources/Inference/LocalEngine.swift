@@ -189,7 +189,7 @@ public final class LocalEngine: LanguageModelEngine {
         }
         let working = lanes
         let teams = lanes.map { _ in LaneTeam() }
-        let weights = model.packedWeights()
+        let weights = model.packedWeights(lanes: options.lanes)
         try Lanes.run(working.count) { number in
           do {
             defer { teams[number].dismiss() }

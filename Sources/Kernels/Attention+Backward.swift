@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Adds the gradients of `attention` to `dq` (`[R, H·D]`), `dk` and `dv` (`[R,
+/// Writes the gradients of `attention` to `dq` (`[R, H·D]`), `dk` and `dv` (`[R,
 /// G·D]`). `dout`: `[R, H·D]`; the rest as in the forward pass, whose weights
 /// are computed again from `lse`.
 ///
@@ -30,8 +30,10 @@ public func attentionBackward(
         for r in 0..<plan.rows {
           let packed = r * plan.dimension
           let target = keyStart + r * plan.keyWidth
-          addInto(dk + target, scratch + plan.keyGradient + packed, count: headDimension)
-          addInto(dv + target, scratch + plan.valueGradient + packed, count: headDimension)
+          (dk + target).update(
+            from: scratch + plan.keyGradient + packed, count: headDimension)
+          (dv + target).update(
+            from: scratch + plan.valueGradient + packed, count: headDimension)
         }
       }
     }
@@ -51,7 +53,7 @@ private func packKeysAndValues(
   (scratch + plan.keyGradient).update(repeating: 0, count: gradients)
 }
 
-/// One query head of one sequence: adds to `dq` and to the packed gradients of
+/// One query head of one sequence: writes `dq`, and adds to the packed gradients of
 /// its key/value head.
 private func attendOneHeadBackward(
   _ dq: FloatPointer, _ dout: ConstFloatPointer, _ q: ConstFloatPointer,
@@ -90,18 +92,12 @@ private func attendOneHeadBackward(
           row, weightGradient + r * stride, columns: columns,
           lse: lse[position * lseStride], delta: delta, scaling: plan.scaling)
       }
-      let result = scratch + plan.result
       plan.multiply(
-        result, plan.dimension,
+        dq + (start + i) * plan.queryWidth, plan.queryWidth,
         plan.scoreRows(
           weightGradient, count: rows, width: columns, scratch: scratch + plan.roundedScores),
         scratch + plan.keyColumns, count: rows, depth: end, panelDepth: plan.rows,
         columns: plan.dimension)
-      for r in 0..<rows {
-        addInto(
-          dq + (start + i + r) * plan.queryWidth, result + r * plan.dimension,
-          count: plan.dimension)
-      }
     }
     let (outColumns, queryColumns) = (scratch + plan.outColumns, scratch + plan.queryColumns)
     plan.packColumns(outColumns, dout + first, stride: plan.queryWidth, count: count)
@@ -116,8 +112,9 @@ private func attendOneHeadBackward(
 }
 
 /// Row of weights and of their gradients: P = e^(scaling · score - lse) in
-/// `row`, P (dP - delta) scaling in `gradient`.
-@inline(__always)
+/// `row`, P (dP - delta) scaling in `gradient`. Never inlined, for the reason that
+/// `exponentials` gives.
+@inline(never)
 private func weighBackward(
   _ row: FloatPointer, _ gradient: FloatPointer, columns: Int, lse: Float,
   delta: Float, scaling: Float

@@ -77,9 +77,8 @@ struct AttentionPlan {
   var outRows: Int { queryRows + queryBlock * dimension }
   var queryColumns: Int { outRows + queryBlock * dimension }
   var outColumns: Int { queryColumns + columnCount(queryBlock) }
-  var result: Int { outColumns + columnCount(queryBlock) }
   /// `[48, scoreStride]`.
-  var scores: Int { result + queryBlock * dimension }
+  var scores: Int { outColumns + columnCount(queryBlock) }
   var scoreGradient: Int { scores + scoreCount }
   /// Scores, rounded.
   var roundedScores: Int { scoreGradient + scoreCount }
@@ -99,7 +98,8 @@ struct AttentionPlan {
     switch precision {
     case .float32: solon_copy_to_panels(pairs(panels), words(x), stride, count, dimension)
     case .bfloat16:
-      solon_round_columns(pairs(panels), panelWidth, x, stride, count, dimension)
+      solon_round_columns(
+        pairs(panels), panelWidth, (count + 1) / 2 * panelWidth, x, stride, count, dimension)
     }
   }
 
@@ -138,18 +138,14 @@ struct AttentionPlan {
       return solon_rows(data: scores, block: Kernels.queryRows, row: 1, step: scoreStride)
     case .bfloat16:
       let block = Kernels.queryRows
-      solon_round_columns(pairs(scratch), block, scores, scoreStride, count, width)
-      return solon_rows(
-        data: scratch, block: block * ((count + 1) / 2), row: 1, step: block)
+      let words = block * ((count + 1) / 2)
+      solon_round_columns(pairs(scratch), block, words, scores, scoreStride, count, width)
+      return solon_rows(data: scratch, block: words, row: 1, step: block)
     }
   }
 
   private static func operand(_ x: ConstFloatPointer, row: Int) -> solon_rows {
     solon_rows(data: x, block: Kernels.queryRows * row, row: row, step: 1)
-  }
-
-  private func words(_ x: ConstFloatPointer) -> UnsafePointer<UInt32> {
-    UnsafeRawPointer(x).assumingMemoryBound(to: UInt32.self)
   }
 
   // MARK: Products
@@ -165,11 +161,11 @@ struct AttentionPlan {
     case .float32:
       solon_product_float32(
         c, cRow, a, panels, panelDepth * panelWidth, count, depth, columns,
-        accumulate ? 1 : 0)
+        accumulate ? ConstFloatPointer(c) : nil)
     case .bfloat16:
       solon_product_bfloat16(
         c, cRow, a, words(panels), (panelDepth + 1) / 2 * panelWidth, count,
-        (depth + 1) / 2, columns, accumulate ? 1 : 0)
+        (depth + 1) / 2, columns, accumulate ? ConstFloatPointer(c) : nil)
     }
   }
 

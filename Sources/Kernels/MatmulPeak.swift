@@ -56,7 +56,7 @@ public enum MatmulPeak {
 
     func multiplyByLibrary() {
       matmulBackwardInput(
-        y.pointer, x.pointer, w.pointer, rows: size, inputs: size, outputs: size,
+        y.pointer, ProductRows(x.pointer, rows: size, width: size), w.pointer, inputs: size,
         accumulate: false)
     }
   }

@@ -54,7 +54,7 @@ public final class PackedMatrix: @unchecked Sendable {
   public func pack(_ w: ConstFloatPointer) {
     let target = pairs(panels)
     guard !isTransposed else {
-      solon_round_columns(target, panelWidth, w, outputs, inputs, outputs)
+      solon_round_columns(target, panelWidth, depth * panelWidth, w, outputs, inputs, outputs)
       return
     }
     packPanels(target, w, stride: inputs, rows: outputs, width: inputs, precision)
@@ -77,20 +77,8 @@ func packPanels(
   _ precision: Precision
 ) {
   switch precision {
-  case .float32:
-    let words = UnsafeRawPointer(x).assumingMemoryBound(to: UInt32.self)
-    solon_transpose_to_panels(panels, words, stride, rows, width)
-  case .bfloat16:
-    // A panel at a time, so that the rounded rows stay in cache.
-    let depth = (width + 1) / 2
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: panelWidth * depth) { block in
-      let rounded = block.baseAddress!
-      for first in Swift.stride(from: 0, to: rows, by: panelWidth) {
-        let count = min(panelWidth, rows - first)
-        solon_round_rows(rounded, depth, x + first * stride, stride, count, width)
-        solon_transpose_to_panels(panels + first * depth, rounded, depth, count, depth)
-      }
-    }
+  case .float32: solon_transpose_to_panels(panels, words(x), stride, rows, width)
+  case .bfloat16: solon_round_to_panels(panels, x, stride, rows, width)
   }
 }
 
@@ -110,12 +98,13 @@ extension PackedMatrix {
   }
 }
 
-/// y (+)= x Wᵀ. `y`: `[R, O]`, `x`: `[R, I]`. Each row of `y` depends, to the
+/// y = x Wᵀ, or that plus `addend`, which may be `y` itself. `y`, `addend`: `[R,
+/// O]`, `x`: `[R, I]`. Each row of `y` depends, to the
 /// last bit, only on its row of `x` and on the weights: not on the other rows, on
 /// how many they are, nor on its place among them. `part`: whose outputs are
 /// computed.
 public func matmul(
-  _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, accumulate: Bool = false,
+  _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, adding addend: ConstFloatPointer? = nil,
   part: LaneTeam.Member = .alone
 ) {
   precondition(
@@ -124,18 +113,19 @@ public func matmul(
   let outputs = w.outputs(of: part)
   guard x.rows > 0, !outputs.isEmpty else { return }
   let y = y + outputs.lowerBound
+  let addend = addend.map { $0 + outputs.lowerBound }
   let panels = w.panels + outputs.lowerBound * w.depth
   KernelMeter.count(.matmul) {
     switch w.precision {
     case .float32:
       solon_product_float32(
         y, w.outputs, x.operand, panels, w.depth * panelWidth, x.rows, w.depth, outputs.count,
-        accumulate ? 1 : 0)
+        addend)
     case .bfloat16:
       solon_product_bfloat16(
         y, w.outputs, x.operand, pairs(panels), w.depth * panelWidth, x.rows, w.depth,
         outputs.count,
-        accumulate ? 1 : 0)
+        addend)
     }
   }
 }
@@ -143,12 +133,12 @@ public func matmul(
 /// The same for one matrix product of these rows alone.
 public func matmul(
   _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
-  accumulate: Bool = false, part: LaneTeam.Member = .alone
+  adding addend: ConstFloatPointer? = nil, part: LaneTeam.Member = .alone
 ) {
   let count = ProductRows.scratchCount(rows: rows, width: w.inputs, precision: w.precision)
   withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
     let x = ProductRows(
       x, rows: rows, width: w.inputs, precision: w.precision, scratch: scratch.baseAddress)
-    matmul(y, x, w, accumulate: accumulate, part: part)
+    matmul(y, x, w, adding: addend, part: part)
   }
 }

@@ -17,21 +17,45 @@ public struct ProductRows {
     _ x: ConstFloatPointer, rows: Int, width: Int, precision: Precision,
     scratch: FloatPointer?
   ) {
-    self.rows = rows
-    self.width = width
-    self.precision = precision
-    let block = solon_row_block
     switch precision {
-    case .float32:
-      operand = solon_rows(data: x, block: block * width, row: width, step: 1)
+    case .float32: self.init(x, rows: rows, width: width)
     case .bfloat16:
       guard let scratch else { preconditionFailure("rounding rows needs scratch") }
-      let stride = Self.roundedStride(width)
-      KernelMeter.count(.rounding) {
-        solon_round_rows(pairs(scratch), stride, x, width, rows, width)
-      }
-      operand = solon_rows(data: scratch, block: block * stride, row: stride, step: 1)
+      self.init(rounded: scratch, rows: rows, width: width)
+      KernelMeter.count(.rounding) { round(x, 0..<rows, into: scratch) }
     }
+  }
+
+  /// Rows of a float32 matrix.
+  init(_ x: ConstFloatPointer, rows: Int, width: Int) {
+    self.rows = rows
+    self.width = width
+    precision = .float32
+    operand = solon_rows(data: x, block: solon_row_block * width, row: width, step: 1)
+  }
+
+  /// Room for rounded rows in `scratch`.
+  init(rounded scratch: FloatPointer, rows: Int, width: Int) {
+    self.rows = rows
+    self.width = width
+    precision = .bfloat16
+    let stride = Self.roundedStride(width)
+    operand = solon_rows(data: scratch, block: solon_row_block * stride, row: stride, step: 1)
+  }
+
+  /// Rounds `x`, the matrix's rows of `range`, into the room.
+  func round(_ x: ConstFloatPointer, _ range: Range<Int>, into scratch: FloatPointer) {
+    let stride = Self.roundedStride(width)
+    solon_round_rows(
+      pairs(scratch) + range.lowerBound * stride, stride, x, width, range.count, width)
+  }
+
+  /// The float32 matrix.
+  var matrix: ConstFloatPointer { operand.data.assumingMemoryBound(to: Float.self) }
+
+  /// Numbers of scratch that these rows take.
+  var scratchCount: Int {
+    Self.scratchCount(rows: rows, width: width, precision: precision)
   }
 
   /// Numbers that `init` needs as scratch.
@@ -50,4 +74,8 @@ public struct ProductRows {
 /// The words in the memory of a `FloatBuffer`, which hold no float32 numbers.
 func pairs(_ memory: FloatPointer) -> PairPointer {
   UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt32.self)
+}
+
+func words(_ memory: ConstFloatPointer) -> UnsafePointer<UInt32> {
+  UnsafeRawPointer(memory).assumingMemoryBound(to: UInt32.self)
 }

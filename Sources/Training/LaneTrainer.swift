@@ -60,7 +60,7 @@ func forwardPass<Result>(
   let rows = sequences.map(\.count)
   let plan = WorkPlan(rows: rows, lanes: arena.laneCount, chunkRows: chunkRows)
   arena.reserve(rows: plan.maximumRows(rows), sequence: rows.max() ?? 0)
-  let weights = model.packedWeights()
+  let weights = model.packedWeights(lanes: arena.laneCount)
   let parts = try mapLanes(arena.laneCount) { lane in
     try plan.lanes[lane].map { chunk in
       let workspace = arena.workspaces[lane]
@@ -105,7 +105,7 @@ final class LaneTrainer: @unchecked Sendable {
     _ body:
       @Sendable (_ chunk: [Int], PackedWeights, TrainingWorkspace, FloatBuffer) throws -> Result
   ) throws -> [Result] {
-    let weights = model.packedWeights(forTraining: true)
+    let weights = model.packedWeights(forTraining: true, lanes: arena.laneCount)
     let parts = try mapLanes(arena.laneCount) { lane in
       let gradient = gradients[lane]
       gradient.zero()

@@ -28,10 +28,11 @@ extension Model {
     }
     for (index, a) in w.r.layers.enumerated() {
       let p = weights.layers[index]
-      rmsNorm(
-        a.inputNormed, a.inputRstd, a.input, p.inputNorm.pointer, rows: rows, width: width,
-        epsilon: c.normEpsilon)
-      var x = w.productRows(a.inputNormed, rows, width)
+      var x = w.input(rows, width, keepingIn: a.inputNormed) { out, range in
+        rmsNorm(
+          out, a.inputRstd + range.lowerBound, a.input + range.lowerBound * width,
+          p.inputNorm.pointer, rows: range.count, width: width, epsilon: c.normEpsilon)
+      }
       matmul(a.query, x, p.matrices.query)
       matmul(a.key, x, p.matrices.key)
       matmul(a.value, x, p.matrices.value)
@@ -43,22 +44,24 @@ extension Model {
         headDimension: c.headDimension, precision: w.precision,
         scratch: w.r.attentionScratch)
 
-      a.middle.update(from: a.input, count: rows * width)
-      x = w.productRows(a.attended, rows, c.queryWidth)
-      matmul(a.middle, x, p.matrices.output, accumulate: true)
+      x = w.input(a.attended, rows, c.queryWidth, keepingIn: a.attendedColumns)
+      matmul(a.middle, x, p.matrices.output, adding: a.input)
 
-      rmsNorm(
-        a.middleNormed, a.middleRstd, a.middle, p.postNorm.pointer, rows: rows,
-        width: width, epsilon: c.normEpsilon)
-      x = w.productRows(a.middleNormed, rows, width)
+      x = w.input(rows, width, keepingIn: a.middleNormed) { out, range in
+        rmsNorm(
+          out, a.middleRstd + range.lowerBound, a.middle + range.lowerBound * width,
+          p.postNorm.pointer, rows: range.count, width: width, epsilon: c.normEpsilon)
+      }
       matmul(a.gate, x, p.matrices.gate)
       matmul(a.up, x, p.matrices.up)
-      swiGLU(a.activated, a.gate, a.up, count: rows * c.intermediateSize)
 
       let next = index + 1 < c.layerCount ? w.r.layers[index + 1].input : w.r.last
-      next.update(from: a.middle, count: rows * width)
-      x = w.productRows(a.activated, rows, c.intermediateSize)
-      matmul(next, x, p.matrices.down, accumulate: true)
+      let inner = c.intermediateSize
+      x = w.input(rows, inner, keepingIn: a.activated) { out, range in
+        let start = range.lowerBound * inner
+        swiGLU(out, a.gate + start, a.up + start, count: range.count * inner)
+      }
+      matmul(next, x, p.matrices.down, adding: a.middle)
     }
 
     rmsNorm(
@@ -91,80 +94,95 @@ extension Model {
     let packed = w.weightsOfForward
     let gradients = ProductGradients(precision: w.precision, rows: rows, regions: r)
 
-    stream.update(repeating: 0, count: rows * width)
-    rmsNormBackward(
-      stream, g + layout.finalNorm, r.hiddenGradient, r.last, weight(layout.finalNorm),
-      r.lastRstd, rows: rows, width: width)
+    /// Adds the gradient of a normalisation's input to rows of the stream's.
+    func addNorm(
+      _ range: Range<Int>, _ dy: FloatPointer, _ x: FloatPointer, _ weightOffset: Int,
+      _ rstd: FloatPointer
+    ) {
+      let start = range.lowerBound * width
+      rmsNormBackward(
+        stream + start, g + weightOffset, dy + start, x + start, weight(weightOffset),
+        rstd + range.lowerBound, rows: range.count, width: width)
+    }
 
+    stream.update(repeating: 0, count: rows * width)
     for index in (0..<c.layerCount).reversed() {
       let a = r.layers[index]
       let p = layout.layers[index]
       let transposes = packed.backward?.layers[index]
 
-      var x = gradients.input(a.activated, width: inner)
+      let out = gradients.output(stream, width: width) { range in
+        if index + 1 == c.layerCount {
+          addNorm(range, r.hiddenGradient, r.last, layout.finalNorm, r.lastRstd)
+        } else {
+          let next = r.layers[index + 1]
+          addNorm(
+            range, r.normedGradient, next.input, layout.layers[index + 1].inputNorm,
+            next.inputRstd)
+        }
+      }
       gradients.multiply(
-        stream, outputs: width, x, inputs: inner, into: g + p.down, r.activatedGradient,
-        weight(p.down), transposes?.down)
-      swiGLUBackward(
-        r.gateGradient, r.upGradient, r.activatedGradient, a.gate, a.up,
-        count: rows * inner)
-      x = gradients.input(a.middleNormed, width: width)
+        out, gradients.input(a.activated, width: inner), inputs: inner, into: g + p.down,
+        r.activatedGradient, weight(p.down), transposes?.down)
+      let (gate, up) = gradients.outputs(width: inner) { gate, up, range in
+        let start = range.lowerBound * inner
+        swiGLUBackward(
+          gate, up, r.activatedGradient + start, a.gate + start, a.up + start,
+          count: range.count * inner)
+      }
+      var x = gradients.input(a.middleNormed, width: width)
       gradients.multiply(
-        r.gateGradient, outputs: inner, x, inputs: width, into: g + p.gate,
-        r.normedGradient, weight(p.gate), transposes?.gate)
+        gate, x, inputs: width, into: g + p.gate, r.normedGradient, weight(p.gate),
+        transposes?.gate)
       gradients.multiply(
-        r.upGradient, outputs: inner, x, inputs: width, into: g + p.up, r.normedGradient,
-        weight(p.up), transposes?.up, accumulate: true)
-      rmsNormBackward(
-        stream, g + p.postNorm, r.normedGradient, a.middle, weight(p.postNorm), a.middleRstd,
-        rows: rows, width: width)
+        up, x, inputs: width, into: g + p.up, r.normedGradient, weight(p.up), transposes?.up,
+        accumulate: true)
 
-      x = gradients.input(a.attended, width: c.queryWidth)
+      let middle = gradients.output(stream, width: width) { range in
+        addNorm(range, r.normedGradient, a.middle, p.postNorm, a.middleRstd)
+      }
       gradients.multiply(
-        stream, outputs: width, x, inputs: c.queryWidth, into: g + p.output,
-        r.attendedGradient, weight(p.output), transposes?.output)
-      attentionGradients(a, batch, w)
+        middle,
+        gradients.input(
+          w.precision == .float32 ? a.attended : a.attendedColumns, width: c.queryWidth),
+        inputs: c.queryWidth, into: g + p.output, r.attendedGradient, weight(p.output),
+        transposes?.output)
+      attentionBackward(
+        r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
+        a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,
+        heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
+        headDimension: c.headDimension, precision: w.precision, scratch: r.attentionScratch)
       x = gradients.input(a.inputNormed, width: width)
+      let query = gradients.output(r.queryGradient, width: c.queryWidth) { range in
+        rotateBackward(
+          r.queryGradient + range.lowerBound * c.queryWidth,
+          positions: w.positions + range.lowerBound, rows: range.count, heads: c.headCount,
+          table: rotary)
+      }
       gradients.multiply(
-        r.queryGradient, outputs: c.queryWidth, x, inputs: width, into: g + p.query,
-        r.normedGradient, weight(p.query), transposes?.query)
+        query, x, inputs: width, into: g + p.query, r.normedGradient, weight(p.query),
+        transposes?.query)
+      let key = gradients.output(r.keyGradient, width: c.keyValueWidth) { range in
+        rotateBackward(
+          r.keyGradient + range.lowerBound * c.keyValueWidth,
+          positions: w.positions + range.lowerBound, rows: range.count,
+          heads: c.keyValueHeadCount, table: rotary)
+      }
       gradients.multiply(
-        r.keyGradient, outputs: c.keyValueWidth, x, inputs: width, into: g + p.key,
-        r.normedGradient, weight(p.key), transposes?.key, accumulate: true)
+        key, x, inputs: width, into: g + p.key, r.normedGradient, weight(p.key),
+        transposes?.key, accumulate: true)
+      let value = gradients.output(r.valueGradient, width: c.keyValueWidth)
       gradients.multiply(
-        r.valueGradient, outputs: c.keyValueWidth, x, inputs: width, into: g + p.value,
-        r.normedGradient, weight(p.value), transposes?.value, accumulate: true)
-      rmsNormBackward(
-        stream, g + p.inputNorm, r.normedGradient, a.input, weight(p.inputNorm), a.inputRstd,
-        rows: rows, width: width)
+        value, x, inputs: width, into: g + p.value, r.normedGradient, weight(p.value),
+        transposes?.value, accumulate: true)
     }
+    addNorm(
+      0..<rows, r.normedGradient, r.layers[0].input, layout.layers[0].inputNorm,
+      r.layers[0].inputRstd)
 
     batch.tokens.withUnsafeBufferPointer {
       embedBackward(g + layout.embedding, stream, $0.baseAddress!, rows: rows, width: width)
     }
-  }
-
-  /// Gradients of one layer's queries, keys and values before rotation, from
-  /// the gradient of its attention output.
-  private func attentionGradients(
-    _ a: TrainingWorkspace.Layer, _ batch: PackedBatch, _ w: TrainingWorkspace
-  ) {
-    let c = configuration
-    let r = w.r
-    let rows = batch.rowCount
-    r.queryGradient.update(repeating: 0, count: rows * c.queryWidth)
-    r.keyGradient.update(repeating: 0, count: rows * c.keyValueWidth)
-    r.valueGradient.update(repeating: 0, count: rows * c.keyValueWidth)
-    attentionBackward(
-      r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
-      a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,
-      heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
-      headDimension: c.headDimension, precision: w.precision, scratch: r.attentionScratch)
-    rotateBackward(
-      r.queryGradient, positions: w.positions, rows: rows, heads: c.headCount, table: rotary)
-    rotateBackward(
-      r.keyGradient, positions: w.positions, rows: rows, heads: c.keyValueHeadCount,
-      table: rotary)
   }
 
   private func check(_ batch: PackedBatch, _ w: TrainingWorkspace) {

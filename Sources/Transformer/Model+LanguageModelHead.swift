@@ -47,19 +47,23 @@ extension Model {
       let count = min(w.logitRows, rows.count - start)
       let chunk = rows[start..<start + count]
       if !holdsLogits { computeLogits(chunk, temperature, w) }
-      targets.withUnsafeBufferPointer { target in
-        coefficients.withUnsafeBufferPointer { coefficient in
-          logProbabilityBackward(
-            w.r.logits, w.r.logSum + start, coefficient.baseAddress! + start,
-            target.baseAddress! + start, rows: count, vocabulary: vocabulary)
-        }
-      }
       let delta = w.r.normedGradient
       let gradients = ProductGradients(precision: w.precision, rows: count, regions: w.r)
+      let out = gradients.output(w.r.logits, width: vocabulary) { range in
+        targets.withUnsafeBufferPointer { target in
+          coefficients.withUnsafeBufferPointer { coefficient in
+            let first = start + range.lowerBound
+            logProbabilityBackward(
+              w.r.logits + range.lowerBound * vocabulary, w.r.logSum + first,
+              coefficient.baseAddress! + first, target.baseAddress! + first,
+              rows: range.count, vocabulary: vocabulary)
+          }
+        }
+      }
       gradients.multiply(
-        w.r.logits, outputs: vocabulary, gradients.input(w.r.selected, width: width),
-        inputs: width, into: gradient.pointer + layout.headWeight, delta,
-        weight(layout.headWeight), w.weightsOfForward.backward?.head)
+        out, gradients.input(w.r.selected, width: width), inputs: width,
+        into: gradient.pointer + layout.headWeight, delta, weight(layout.headWeight),
+        w.weightsOfForward.backward?.head)
       for (index, row) in chunk.enumerated() {
         addInto(w.r.hiddenGradient + Int(row) * width, delta + index * width, count: width)
       }
@@ -74,13 +78,15 @@ extension Model {
     _ rows: ArraySlice<Int32>, _ temperature: Float, _ w: TrainingWorkspace
   ) {
     let width = configuration.hiddenSize
-    for (index, row) in rows.enumerated() {
-      (w.r.selected + index * width).update(from: w.r.hidden + Int(row) * width, count: width)
-    }
     guard let head = w.weightsOfForward.head else {
       preconditionFailure("the last forward pass was of a model without a vocabulary")
     }
-    matmul(w.r.logits, w.productRows(w.r.selected, rows.count, width), head)
+    let x = w.input(rows.count, width, keepingIn: w.r.selected) { out, range in
+      for (index, row) in rows.dropFirst(range.lowerBound).prefix(range.count).enumerated() {
+        (out + index * width).update(from: w.r.hidden + Int(row) * width, count: width)
+      }
+    }
+    matmul(w.r.logits, x, head)
     if temperature != 1 {
       scale(w.r.logits, by: 1 / temperature, count: rows.count * configuration.vocabularySize)
     }

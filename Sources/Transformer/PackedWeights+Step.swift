@@ -60,7 +60,7 @@ extension PackedWeights {
       member.wait()
       attend(rows, layer: index, cache, w, member)
       member.wait()
-      matmul(r.stream, r.attended, p.matrices.output, rows: count, accumulate: true, part: member)
+      matmul(r.stream, r.attended, p.matrices.output, rows: count, adding: r.stream, part: member)
       reachAhead(p.matrices.gate)
       member.wait()
 
@@ -70,7 +70,7 @@ extension PackedWeights {
       reachAhead(p.matrices.down)
       activate(p.matrices.gate.outputs(of: member), rows: count, w)
       member.wait()
-      matmul(r.stream, r.activated, p.matrices.down, rows: count, accumulate: true, part: member)
+      matmul(r.stream, r.activated, p.matrices.down, rows: count, adding: r.stream, part: member)
       reachAhead(index + 1 < layers.count ? layers[index + 1].matrices.key : head)
       member.wait()
     }

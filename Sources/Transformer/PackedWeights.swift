@@ -19,13 +19,12 @@ public final class PackedWeights: @unchecked Sendable {
     let query, key, value, output: PackedMatrix
     let gate, up, down: PackedMatrix
 
-    func pack(_ model: Model, _ p: ParameterLayout.Layer) {
-      for (matrix, offset) in [
+    /// Each with the offset of what is packed into it.
+    func sources(_ p: ParameterLayout.Layer) -> [(PackedMatrix, Int)] {
+      [
         (query, p.query), (key, p.key), (value, p.value), (output, p.output),
         (gate, p.gate), (up, p.up), (down, p.down),
-      ] {
-        matrix.pack(model.weight(offset))
-      }
+      ]
     }
   }
 
@@ -99,9 +98,11 @@ public final class PackedWeights: @unchecked Sendable {
     return carve(&arena, of: memory)
   }
 
-  /// Copies the model's weights over what is there. `transposes`: also what
-  /// backward needs in bfloat16.
-  func pack(_ model: Model, _ fingerprint: ParameterFingerprint, transposes: Bool) {
+  /// Copies the model's weights over what is there, in so many lanes. `transposes`:
+  /// also what backward needs in bfloat16.
+  func pack(
+    _ model: Model, _ fingerprint: ParameterFingerprint, transposes: Bool, lanes: Int
+  ) {
     self.fingerprint = fingerprint
     let layout = model.layout
     for (buffer, offset) in [(embedding, layout.embedding), (finalNorm, layout.finalNorm)] {
@@ -111,25 +112,29 @@ public final class PackedWeights: @unchecked Sendable {
       for (buffer, offset) in [(layer.inputNorm, p.inputNorm), (layer.postNorm, p.postNorm)] {
         buffer.pointer.update(from: model.weight(offset), count: buffer.count)
       }
-      layer.matrices.pack(model, p)
     }
-    head?.pack(model.weight(layout.headWeight))
-    if transposes { packTransposes(model) }
-  }
-
-  /// Packs what backward needs, in bfloat16.
-  func packTransposes(_ model: Model) {
-    guard precision == .bfloat16 else { return }
-    if backward == nil {
-      let packed = Self.makeMatrices(
-        configuration, precision, hasHead: head != nil, transposing: true)
-      backward = Backward(layers: packed.layers, head: packed.head)
+    var sources = zip(layers, layout.layers).flatMap { $0.matrices.sources($1) }
+    if let head { sources.append((head, layout.headWeight)) }
+    if transposes, precision == .bfloat16 {
+      if backward == nil {
+        let packed = Self.makeMatrices(
+          configuration, precision, hasHead: head != nil, transposing: true)
+        backward = Backward(layers: packed.layers, head: packed.head)
+      }
+      if let backward {
+        sources += zip(backward.layers, layout.layers).flatMap { $0.sources($1) }
+        if let head = backward.head { sources.append((head, layout.headWeight)) }
+      }
     }
-    guard let backward else { return }
-    for (layer, p) in zip(backward.layers, model.layout.layers) {
-      layer.pack(model, p)
+    let parameters = model.parameters
+    let each = { @Sendable [sources] (lane: Int) in
+      for index in stride(from: lane, to: sources.count, by: lanes) {
+        let (matrix, offset) = sources[index]
+        matrix.pack(parameters.pointer + offset)
+      }
     }
-    backward.head?.pack(model.weight(model.layout.headWeight))
+    // One lane alone may itself be one of several.
+    if lanes == 1 { each(0) } else { Lanes.run(lanes, each) }
   }
 }
 
@@ -144,8 +149,9 @@ extension Model {
   /// they have, into the same memory if nobody holds the last ones any more. They
   /// must not change meanwhile.
   ///
-  /// `forTraining`: whether `backward` will follow `forward`.
-  public func packedWeights(forTraining: Bool = false) -> PackedWeights {
+  /// `forTraining`: whether `backward` will follow `forward`. `lanes`: that share
+  /// the packing; more than one only where no lane is running.
+  public func packedWeights(forTraining: Bool = false, lanes: Int = 1) -> PackedWeights {
     let fingerprint = ParameterFingerprint(parameters.pointer, count: parameters.count)
     return packedCache.last.withLock { last in
       let needsTransposes = forTraining && precision == .bfloat16
@@ -158,7 +164,7 @@ extension Model {
       let weights = isOurs ? last! : PackedWeights(self)
       // What was packed for training before will be needed for it again.
       weights.pack(
-        self, fingerprint, transposes: needsTransposes || weights.backward != nil)
+        self, fingerprint, transposes: needsTransposes || weights.backward != nil, lanes: lanes)
       last = weights
       return weights
     }

@@ -6,46 +6,56 @@ struct ProductGradients {
   let rows: Int
   let regions: TrainingWorkspace.Regions
 
-  /// What products multiplied, as the gradient of a weight reads it.
-  enum Input {
-    case float32(ConstFloatPointer)
-    case bfloat16(RoundedColumns)
+  /// What forward left of a factor `[R, width]` in `memory`.
+  func input(_ memory: ConstFloatPointer, width: Int) -> ProductColumns {
+    ProductColumns(memory, as: .input, rows: rows, width: width, precision: precision)
   }
 
-  /// `x`: `[R, width]`. Read, or its rounded copy is, until the next call.
-  func input(_ x: ConstFloatPointer, width: Int) -> Input {
-    switch precision {
-    case .float32: .float32(x)
-    case .bfloat16:
-      .bfloat16(
-        RoundedColumns(
-          x, as: .input, rows: rows, width: width, scratch: regions.roundedInput))
-    }
+  /// The gradient `dy` of a product, `[R, width]`, whose rows `prepare` brings up to
+  /// date. Valid until the next.
+  func output(
+    _ dy: ConstFloatPointer, width: Int, preparing prepare: (Range<Int>) -> Void = { _ in }
+  ) -> ProductFactor {
+    ProductFactor(
+      .outputGradient, of: dy, rows: rows, width: width, precision: precision, in: memory.0,
+      preparing: prepare)
   }
 
-  /// The gradients of y = x Wᵀ from dy, `[R, O]`: adds to `dw`, `[O, I]`, and
-  /// writes or adds to `dx`, `[R, I]`. `w`: `[O, I]`, for float32; `transpose`:
-  /// the same, packed for going back, for bfloat16.
+  /// The gradients of two products, `[R, width]` each, that `write` writes to two
+  /// places. Valid until the next.
+  func outputs(
+    width: Int, writing write: (FloatPointer, FloatPointer, Range<Int>) -> Void
+  ) -> (ProductFactor, ProductFactor) {
+    ProductFactor.pair(
+      .outputGradient, rows: rows, width: width, precision: precision, in: memory.0, memory.1,
+      writing: write)
+  }
+
+  private var memory: (ProductFactor.Memory, ProductFactor.Memory) {
+    (
+      ProductFactor.Memory(columns: regions.gradientColumns, scratch: regions.factorRows),
+      ProductFactor.Memory(
+        columns: regions.otherGradientColumns, scratch: regions.otherFactorRows)
+    )
+  }
+
+  /// The gradients of y = x Wᵀ: adds to `dw`, `[O, I]`, and writes or adds to `dx`,
+  /// `[R, I]`. `w`: `[O, I]`, for float32; `transpose`: the same, packed for going
+  /// back, for bfloat16.
   func multiply(
-    _ dy: ConstFloatPointer, outputs: Int, _ x: Input, inputs: Int, into dw: FloatPointer,
+    _ dy: ProductFactor, _ x: ProductColumns, inputs: Int, into dw: FloatPointer,
     _ dx: FloatPointer, _ w: ConstFloatPointer, _ transpose: PackedMatrix?,
     accumulate: Bool = false
   ) {
-    switch x {
-    case .float32(let x):
-      matmulBackwardWeight(dw, dy, x, rows: rows, inputs: inputs, outputs: outputs)
-      matmulBackwardInput(
-        dx, dy, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
-    case .bfloat16(let x):
+    matmulBackwardWeight(dw, dy.columns, x)
+    switch precision {
+    case .float32:
+      matmulBackwardInput(dx, dy.rows, w, inputs: inputs, accumulate: accumulate)
+    case .bfloat16:
       guard let transpose else {
         preconditionFailure("forward was not told that backward would follow")
       }
-      let columns = RoundedColumns(
-        dy, as: .outputGradient, rows: rows, width: outputs, scratch: regions.roundedGradient)
-      matmulBackwardWeight(dw, columns, x)
-      let rounded = ProductRows(
-        dy, rows: rows, width: outputs, precision: precision, scratch: regions.roundedRows)
-      matmul(dx, rounded, transpose, accumulate: accumulate)
+      matmul(dx, dy.rows, transpose, adding: accumulate ? dx : nil)
     }
   }
 }

@@ -6,22 +6,24 @@ public import Kernels
 /// `@unchecked Sendable`: it may move to the lane's thread, and only one lane
 /// uses it at a time.
 public final class TrainingWorkspace: @unchecked Sendable {
-  /// What one layer keeps from forward for backward. P is the most rows.
+  /// What one layer keeps from forward for backward. P is the most rows. What
+  /// products multiplied is kept as `ProductColumns`.
   struct Layer {
     let input: FloatPointer  // [P, C] residual stream before attention
     let inputRstd: FloatPointer  // [P]
-    let inputNormed: FloatPointer  // [P, C]
+    let inputNormed: FloatPointer  // [P, C] as columns
     let query: FloatPointer  // [P, H·D] rotated
     let key: FloatPointer  // [P, G·D] rotated
     let value: FloatPointer  // [P, G·D]
     let attended: FloatPointer  // [P, H·D]
+    let attendedColumns: FloatPointer  // [P, H·D] as columns; in float32 they are `attended`
     let logSum: FloatPointer  // [P, H] log-sum-exp of the attention scores
     let middle: FloatPointer  // [P, C] residual stream after attention
     let middleRstd: FloatPointer  // [P]
-    let middleNormed: FloatPointer  // [P, C]
+    let middleNormed: FloatPointer  // [P, C] as columns
     let gate: FloatPointer  // [P, F]
     let up: FloatPointer  // [P, F]
-    let activated: FloatPointer  // [P, F]
+    let activated: FloatPointer  // [P, F] as columns
   }
 
   /// Regions shared by all layers.
@@ -37,40 +39,47 @@ public final class TrainingWorkspace: @unchecked Sendable {
     let keyGradient: FloatPointer  // [P, G·D]
     let valueGradient: FloatPointer  // [P, G·D]
     let attendedGradient: FloatPointer  // [P, H·D]
-    let gateGradient: FloatPointer  // [P, F]
-    let upGradient: FloatPointer  // [P, F]
     let activatedGradient: FloatPointer  // [P, F]
     let attentionScratch: FloatPointer
-    let selected: FloatPointer  // [P, C] hidden rows a head reads
+    let selected: FloatPointer  // [P, C] hidden rows a head reads, as columns
     let logits: FloatPointer  // [logitRows, V]
     let logProbability: FloatPointer  // [P]
     let logSum: FloatPointer  // [P] log-sum-exp of the logits
     let entropy: FloatPointer  // [P]
-    /// Factors of bfloat16 products: the rows of a forward product or of an
-    /// output gradient, and the columns of both factors of a weight's gradient.
-    let roundedRows, roundedGradient, roundedInput: FloatPointer
+    /// The factor of the products at hand: its scratch, and, for a gradient, its
+    /// columns. The others are for pairs.
+    let factorRows, gradientColumns: FloatPointer
+    let otherFactorRows, otherGradientColumns: FloatPointer
 
     init(
       _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int,
       maximumSequence: Int, precision: Precision
     ) {
+      func columns(_ place: ProductColumns.Place, _ rows: Int, _ width: Int) -> Int {
+        ProductColumns.count(as: place, rows: rows, width: width, precision: precision)
+      }
+      func scratch(_ rows: Int, _ width: Int) -> Int {
+        ProductFactor.scratchCount(rows: rows, width: width, precision: precision)
+      }
       for _ in 0..<c.layerCount {
         layers.append(
           Layer(
             input: arena.take(rows * c.hiddenSize),
             inputRstd: arena.take(rows),
-            inputNormed: arena.take(rows * c.hiddenSize),
+            inputNormed: arena.take(columns(.input, rows, c.hiddenSize)),
             query: arena.take(rows * c.queryWidth),
             key: arena.take(rows * c.keyValueWidth),
             value: arena.take(rows * c.keyValueWidth),
             attended: arena.take(rows * c.queryWidth),
+            attendedColumns: arena.take(
+              precision == .float32 ? 0 : columns(.input, rows, c.queryWidth)),
             logSum: arena.take(rows * c.headCount),
             middle: arena.take(rows * c.hiddenSize),
             middleRstd: arena.take(rows),
-            middleNormed: arena.take(rows * c.hiddenSize),
+            middleNormed: arena.take(columns(.input, rows, c.hiddenSize)),
             gate: arena.take(rows * c.intermediateSize),
             up: arena.take(rows * c.intermediateSize),
-            activated: arena.take(rows * c.intermediateSize)))
+            activated: arena.take(columns(.input, rows, c.intermediateSize))))
       }
       last = arena.take(rows * c.hiddenSize)
       lastRstd = arena.take(rows)
@@ -82,44 +91,25 @@ public final class TrainingWorkspace: @unchecked Sendable {
       keyGradient = arena.take(rows * c.keyValueWidth)
       valueGradient = arena.take(rows * c.keyValueWidth)
       attendedGradient = arena.take(rows * c.queryWidth)
-      gateGradient = arena.take(rows * c.intermediateSize)
-      upGradient = arena.take(rows * c.intermediateSize)
       activatedGradient = arena.take(rows * c.intermediateSize)
       attentionScratch = arena.take(
         AttentionScratch.scratchCount(
           maximumSequence: maximumSequence, heads: c.headCount,
           keyValueHeads: c.keyValueHeadCount, headDimension: c.headDimension))
-      selected = arena.take(rows * c.hiddenSize)
+      selected = arena.take(columns(.input, rows, c.hiddenSize))
       logits = arena.take(logitRows * c.vocabularySize)
       logProbability = arena.take(rows)
       logSum = arena.take(rows)
       entropy = arena.take(rows)
-      let scratch = RoundingScratch(c, rows: rows, logitRows: logitRows, precision)
-      roundedRows = arena.take(scratch.rows)
-      roundedGradient = arena.take(scratch.gradient)
-      roundedInput = arena.take(scratch.input)
-    }
-  }
-
-  /// Numbers that rounding needs, for the widest product.
-  private struct RoundingScratch {
-    var rows = 0
-    var gradient = 0
-    var input = 0
-
-    init(_ c: ModelConfiguration, rows: Int, logitRows: Int, _ precision: Precision) {
-      guard precision == .bfloat16 else { return }
       let widest = max(c.hiddenSize, c.intermediateSize, c.queryWidth)
-      for (rows, outputs) in [(rows, widest), (logitRows, c.vocabularySize)] {
-        self.rows = max(
-          self.rows,
-          ProductRows.scratchCount(rows: rows, width: outputs, precision: precision))
-        gradient = max(
-          gradient,
-          RoundedColumns.scratchCount(as: .outputGradient, rows: rows, width: outputs))
-        input = max(
-          input, RoundedColumns.scratchCount(as: .input, rows: rows, width: widest))
-      }
+      factorRows = arena.take(
+        max(scratch(rows, widest), scratch(logitRows, c.vocabularySize)))
+      gradientColumns = arena.take(
+        max(
+          columns(.outputGradient, rows, widest),
+          columns(.outputGradient, logitRows, c.vocabularySize)))
+      otherFactorRows = arena.take(scratch(rows, c.intermediateSize))
+      otherGradientColumns = arena.take(columns(.outputGradient, rows, c.intermediateSize))
     }
   }
 
@@ -185,9 +175,29 @@ public final class TrainingWorkspace: @unchecked Sendable {
   /// Gradient with respect to `hidden`, `[R, C]`: zeroed by forward, added to by
   /// the heads' backward functions, read by the model's backward.
   public var hiddenGradient: FloatPointer { r.hiddenGradient }
-  /// Rows as this workspace's products multiply them; valid until the next call.
-  func productRows(_ x: ConstFloatPointer, _ rows: Int, _ width: Int) -> ProductRows {
-    ProductRows(x, rows: rows, width: width, precision: precision, scratch: r.roundedRows)
+  /// What `write` writes, `[rows, width]`, as products multiply it, keeping its
+  /// columns in `kept` if backward will follow. The rows are valid until the next.
+  func input(
+    _ rows: Int, _ width: Int, keepingIn kept: FloatPointer,
+    writing write: (FloatPointer, Range<Int>) -> Void
+  ) -> ProductRows {
+    ProductFactor(
+      .input, rows: rows, width: width, precision: precision, in: memory(kept), writing: write
+    ).rows
+  }
+
+  /// The same of a matrix.
+  func input(
+    _ x: ConstFloatPointer, _ rows: Int, _ width: Int, keepingIn kept: FloatPointer
+  ) -> ProductRows {
+    ProductFactor(
+      .input, of: x, rows: rows, width: width, precision: precision, in: memory(kept)
+    ).rows
+  }
+
+  private func memory(_ kept: FloatPointer) -> ProductFactor.Memory {
+    ProductFactor.Memory(
+      columns: kept, scratch: r.factorRows, keepsColumns: weights?.backward != nil)
   }
 
   var weightsOfForward: PackedWeights {

@@ -22,14 +22,15 @@ import Testing
     let dwExpected = numericalGradient(wide(w)) { loss(wide(x), $0) }
 
     var dx = [Float](repeating: .nan, count: x.count)
-    matmulBackwardInput(
-      &dx, dy, w, rows: rows, inputs: inputs, outputs: outputs, accumulate: false)
-    expectClose(dx, dxExpected, tolerance: 1e-5)
-    matmulBackwardInput(&dx, dy, w, rows: rows, inputs: inputs, outputs: outputs)
-    expectClose(dx, dxExpected.map { 2 * $0 }, tolerance: 1e-5)
     let before = sample("before", w.count)
     var dw = before
-    matmulBackwardWeight(&dw, dy, x, rows: rows, inputs: inputs, outputs: outputs)
+    withFactors(dy, x, rows: rows, .float32) { dy, x in
+      matmulBackwardInput(&dx, dy.rows, w, inputs: inputs, accumulate: false)
+      expectClose(dx, dxExpected, tolerance: 1e-5)
+      matmulBackwardInput(&dx, dy.rows, w, inputs: inputs)
+      expectClose(dx, dxExpected.map { 2 * $0 }, tolerance: 1e-5)
+      matmulBackwardWeight(&dw, dy.columns, x.columns)
+    }
     expectClose(dw, plus(before, dwExpected), tolerance: 1e-5)
   }
 
@@ -51,28 +52,72 @@ import Testing
         }
       }
     }
-    func scratch(_ count: Int) -> FloatBuffer { FloatBuffer(count: count) }
-    let gradient = scratch(
-      RoundedColumns.scratchCount(as: .outputGradient, rows: rows, width: outputs))
-    let input = scratch(RoundedColumns.scratchCount(as: .input, rows: rows, width: inputs))
-    var dw = before
-    matmulBackwardWeight(
-      &dw,
-      RoundedColumns(
-        dy, as: .outputGradient, rows: rows, width: outputs, scratch: gradient.pointer),
-      RoundedColumns(x, as: .input, rows: rows, width: inputs, scratch: input.pointer))
-    expectClose(dw, dwExpected, tolerance: 1e-5)
     let transpose = PackedMatrix(
       w, inputs: outputs, outputs: inputs, precision: .bfloat16, transposing: true)
+    var dw = before
     var dx = [Float](repeating: .nan, count: x.count)
-    matmul(&dx, dy, transpose, rows: rows)
+    withFactors(dy, x, rows: rows, .bfloat16) { dy, x in
+      matmulBackwardWeight(&dw, dy.columns, x.columns)
+      matmul(&dx, dy.rows, transpose)
+    }
+    expectClose(dw, dwExpected, tolerance: 1e-5)
     expectClose(dx, dxExpected, tolerance: 1e-5)
+  }
+
+  /// A factor has the same bits whether it is made of a matrix, of what is written a
+  /// few rows at a time, or beside another.
+  @Test(arguments: [Precision.float32, .bfloat16], [(1, 1), (7, 33), (8, 12), (35, 70)])
+  func factorsMadeInPiecesAreTheSame(precision: Precision, shape: (rows: Int, width: Int)) {
+    let (rows, width) = shape
+    let x = sample("x", rows * width)
+    let w = sample("w", 5 * width)
+    let packed = PackedMatrix(w, inputs: width, outputs: 5, precision: precision)
+    func products(_ make: (ProductFactor.Memory) -> ProductFactor) -> [Float] {
+      let memory = FactorMemory(.outputGradient, rows: rows, width: width, precision)
+      let factor = make(memory.pointers)
+      var y = [Float](repeating: .nan, count: rows * 5)
+      matmul(&y, factor.rows, packed)
+      var dw = [Float](repeating: 0, count: width * width)
+      let input = FactorMemory(.input, rows: rows, width: width, precision)
+      let other = ProductFactor(
+        .input, of: x, rows: rows, width: width, precision: precision, in: input.pointers)
+      matmulBackwardWeight(&dw, factor.columns, other.columns)
+      return y + dw
+    }
+    func copy(_ out: UnsafeMutablePointer<Float>, _ range: Range<Int>) {
+      for i in 0..<range.count * width { out[i] = x[range.lowerBound * width + i] }
+    }
+    let whole = products {
+      ProductFactor(
+        .outputGradient, of: x, rows: rows, width: width, precision: precision, in: $0)
+    }
+    let written = products {
+      ProductFactor(
+        .outputGradient, rows: rows, width: width, precision: precision, in: $0, writing: copy)
+    }
+    let second = FactorMemory(.outputGradient, rows: rows, width: width, precision)
+    let paired = products { first in
+      ProductFactor.pair(
+        .outputGradient, rows: rows, width: width, precision: precision, in: first,
+        second.pointers
+      ) { a, b, range in
+        for i in 0..<range.count * width { b[i] = .nan }
+        copy(a, range)
+      }.0
+    }
+    #expect(written == whole)
+    #expect(paired == whole)
+    #expect(whole.allSatisfy { $0.isFinite })
   }
 
   @Test func nothingHappensWithoutRows() {
     var y: [Float] = [7]
     matmul(&y, [1], PackedMatrix([1], inputs: 1, outputs: 1), rows: 0)
-    matmulBackwardWeight(&y, [1], [1], rows: 0, inputs: 1, outputs: 1)
+    for precision in [Precision.float32, .bfloat16] {
+      withFactors([], [], rows: 0, precision) { dy, x in
+        matmulBackwardWeight(&y, dy.columns, x.columns)
+      }
+    }
     #expect(y == [7])
   }
 }
@@ -104,6 +149,45 @@ import Testing
   }
 }
 
+/// Memory for one factor.
+private struct FactorMemory {
+  let columns, scratch: FloatBuffer
+
+  init(_ place: ProductColumns.Place, rows: Int, width: Int, _ precision: Precision) {
+    columns = FloatBuffer(
+      count: ProductColumns.count(as: place, rows: rows, width: width, precision: precision))
+    scratch = FloatBuffer(
+      count: ProductFactor.scratchCount(rows: rows, width: width, precision: precision))
+  }
+
+  var pointers: ProductFactor.Memory {
+    ProductFactor.Memory(columns: columns.pointer, scratch: scratch.pointer)
+  }
+}
+
+/// Calls `body` with the factors dy, `[R, O]`, and x, `[R, I]`.
+private func withFactors(
+  _ dy: [Float], _ x: [Float], rows: Int, _ precision: Precision,
+  _ body: (ProductFactor, ProductFactor) -> Void
+) {
+  let (outputs, inputs) = rows == 0 ? (1, 1) : (dy.count / rows, x.count / rows)
+  let first = FactorMemory(.outputGradient, rows: rows, width: outputs, precision)
+  let second = FactorMemory(.input, rows: rows, width: inputs, precision)
+  dy.withUnsafeBufferPointer { dy in
+    x.withUnsafeBufferPointer { x in
+      // Of no rows nothing is read.
+      let dy = dy.baseAddress ?? UnsafePointer(first.pointers.columns)
+      let x = x.baseAddress ?? UnsafePointer(second.pointers.columns)
+      body(
+        ProductFactor(
+          .outputGradient, of: dy, rows: rows, width: outputs, precision: precision,
+          in: first.pointers),
+        ProductFactor(
+          .input, of: x, rows: rows, width: inputs, precision: precision, in: second.pointers))
+    }
+  }
+}
+
 /// x rounded to bfloat16, through the conversion that files are written with.
 private func rounded(_ x: Float) -> Float {
   var bits: UInt16 = 0
@@ -124,8 +208,13 @@ private func rounded(_ x: Float) -> Float {
     var y = [Float](repeating: .nan, count: rows * outputs)
     matmul(&y, x, packed, rows: rows)
     expectClose(y, expected, tolerance: 1e-5)
-    matmul(&y, x, packed, rows: rows, accumulate: true)
+    y.withUnsafeMutableBufferPointer {
+      matmul($0.baseAddress!, x, packed, rows: rows, adding: $0.baseAddress!)
+    }
     expectClose(y, expected.map { 2 * $0 }, tolerance: 1e-5)
+    let addend = sample("addend", y.count)
+    matmul(&y, x, packed, rows: rows, adding: addend)
+    expectClose(y, plus(addend, expected), tolerance: 1e-5)
   }
 
   @Test(arguments: [(70, 130), (33, 7), (256, 64)], Precision.allCases)
@@ -176,10 +265,11 @@ private func rounded(_ x: Float) -> Float {
       let parts = FloatBuffer(count: rows * outputs)
       for i in 0..<parts.count { (whole[i], parts[i]) = (Float(i), Float(i)) }
       withTeam(lanes) { team in
-        for accumulate in [true, false, true] {
-          matmul(whole.pointer, x, packed, rows: rows, accumulate: accumulate)
+        for adds in [true, false, true] {
+          matmul(whole.pointer, x, packed, rows: rows, adding: adds ? whole.pointer : nil)
           team.run {
-            matmul(parts.pointer, x, packed, rows: rows, accumulate: accumulate, part: $0)
+            matmul(
+              parts.pointer, x, packed, rows: rows, adding: adds ? parts.pointer : nil, part: $0)
           }
         }
       }

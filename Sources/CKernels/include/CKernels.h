@@ -3,7 +3,7 @@
 // one function for other processor features than the next nor name the
 // instructions.
 //
-// A product C (+)= A B reads B as panels: of 32 columns each, row after row,
+// A product A B reads B as panels: of 32 columns each, row after row,
 // `[⌈columns/32⌉, depth, 32]`, with zeros in the columns beyond the last; a panel
 // may have more rows than are read. In
 // bfloat16 an element of A and of B is a pair: two neighbours along the depth in
@@ -39,34 +39,41 @@ struct solon_rows {
   long block, row, step;
 };
 
-// C (+)= A B. `c`: row i begins at c + i * c_row. `panel`: words from one panel
-// to the next.
+// C = A B + addend, or A B without one. Rows of `c` and of `addend`, which may be
+// `c` itself, are `c_row` apart. `panel`: words from one panel to the next.
 void solon_product_float32(
     float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
-    long depth, long columns, int accumulate);
+    long depth, long columns, const float *addend);
 
 // The same for pairs; `depth` counts pairs.
 void solon_product_bfloat16(
     float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
-    long rows, long depth, long columns, int accumulate);
+    long rows, long depth, long columns, const float *addend);
 
 // Rounds `rows` rows of `width` numbers, `x_row` apart, to bfloat16, to nearest,
 // ties to even, as pairs of neighbours in a row: `row` words a row, of which the
 // first ⌈width/2⌉ are written. An odd last number is paired with zero.
 void solon_round_rows(uint32_t *out, long row, const float *x, long x_row, long rows, long width);
 
-// Rounds neighbours in a column into pairs, in blocks of `block_width` columns:
-// `[⌈width/block_width⌉, ⌈rows/2⌉, block_width]`, with zeros beyond the width and
-// in an odd last row's pairs. `block_width` is 12 (then the blocks are the rows
-// of a product's A, the transpose of x) or 32 (then they are the panels of its
-// B, x itself).
+// Rounds neighbours in a column into pairs, in blocks of `block_width` columns,
+// `block` words apart: `[⌈width/block_width⌉, ⌈rows/2⌉, block_width]`, with zeros
+// beyond the width and in an odd last row's pairs. `block_width` is 12 (then the
+// blocks are the rows of a product's A, the transpose of x) or 32 (then they are
+// the panels of its B, x itself).
 void solon_round_columns(
-    uint32_t *out, long block_width, const float *x, long x_row, long rows, long width);
+    uint32_t *out, long block_width, long block, const float *x, long x_row, long rows,
+    long width);
 
 // Rearranges words into panels: word (o, p) of `x`, `x_row` apart, becomes
 // column o of row p. `out`: `[⌈rows/32⌉, width, 32]`, with zeros beyond `rows`.
 void solon_transpose_to_panels(
     uint32_t *out, const uint32_t *x, long x_row, long rows, long width);
+
+// The same for numbers, rounded to pairs of neighbours in a row: row p of a panel
+// holds the pairs (2 p, 2 p + 1) of its rows of `x`. `out`: `[⌈rows/32⌉,
+// ⌈width/2⌉, 32]`; an odd last number is paired with zero.
+void solon_round_to_panels(
+    uint32_t *out, const float *x, long x_row, long rows, long width);
 
 // Rounds one position's key and value of `width` numbers into a cache. Its key
 // becomes a column of pairs, `key_row` words apart. Its value becomes one half of

@@ -152,8 +152,10 @@ func minibatchGradients(
   for arena in [policy.arena, value.arena] {
     arena.reserve(rows: plan.maximumRows(rows), sequence: rows.max() ?? 0)
   }
-  let policyWeights = policy.model.packedWeights(forTraining: true)
-  let valueWeights = value.model.packedWeights(forTraining: true)
+  let policyWeights = policy.model.packedWeights(
+    forTraining: true, lanes: policy.arena.laneCount)
+  let valueWeights = value.model.packedWeights(
+    forTraining: true, lanes: value.arena.laneCount)
   let parts = try mapLanes(policy.arena.laneCount) { lane in
     policy.gradients[lane].zero()
     value.gradients[lane].zero()
