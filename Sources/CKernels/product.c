@@ -170,6 +170,53 @@ enum solon_vectors solon_processor_vectors(void) {
   AS(floats16, _mm512_dpbf16_ps(                                                          \
       AS(__m512, SUM), AS(__m512bh, (words16)(WORD)), AS(__m512bh, B)))
 
+// Up to 4 products of up to 3 rows at the same time.
+enum { most_small_rows = 3, most_small_products = 4 };
+
+#define SMALL_PRODUCTS(NAME, FEATURES, MULTIPLY)                                           \
+  TARGET(FEATURES) INLINE void NAME(                                                      \
+      const int rows, const int count, const struct solon_small_product *products,         \
+      long c_row, long a_row, long depth) {                                               \
+    floats16 sum[most_small_products][most_small_rows][2];                                \
+    const uint32_t *a[most_small_products], *panel[most_small_products];                  \
+    UNROLL for (int n = 0; n < count; n++) {                                              \
+      a[n] = products[n].a;                                                               \
+      panel[n] = products[n].panel;                                                       \
+      UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)            \
+          sum[n][i][j] = (floats16)(0);                                                   \
+    }                                                                                     \
+    for (long p = 0; p < depth; p++)                                                      \
+      UNROLL for (int n = 0; n < count; n++) {                                            \
+        words16 b[2];                                                                     \
+        memcpy(b, panel[n] + p * solon_panel_width, sizeof b);                            \
+        UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)          \
+            sum[n][i][j] = MULTIPLY(sum[n][i][j], a[n][i * a_row + p], b[j]);             \
+      }                                                                                   \
+    UNROLL for (int n = 0; n < count; n++) UNROLL for (int i = 0; i < rows; i++)          \
+        memcpy(products[n].c + i * c_row, sum[n][i], sizeof sum[n][i]);                   \
+  }
+
+#define SMALL_PRODUCTS_OF_ANY_ROWS(NAME, FEATURES, STEP)                                   \
+  TARGET(FEATURES) static void NAME(                                                      \
+      const struct solon_small_product *products, long count, long c_row, long a_row,      \
+      long rows, long depth) {                                                            \
+    for (; count >= 4; count -= 4, products += 4) switch (rows) {                          \
+      case 1: STEP(1, 4, products, c_row, a_row, depth); break;                           \
+      case 2: STEP(2, 4, products, c_row, a_row, depth); break;                           \
+      default: STEP(3, 4, products, c_row, a_row, depth); break;                          \
+      }                                                                                   \
+    for (; count > 0; count--, products++) switch (rows) {                                 \
+      case 1: STEP(1, 1, products, c_row, a_row, depth); break;                           \
+      case 2: STEP(2, 1, products, c_row, a_row, depth); break;                           \
+      default: STEP(3, 1, products, c_row, a_row, depth); break;                          \
+      }                                                                                   \
+  }
+
+SMALL_PRODUCTS(small_float32, AVX512, MULTIPLY_FLOATS16)
+SMALL_PRODUCTS_OF_ANY_ROWS(small_float32_avx512, AVX512, small_float32)
+SMALL_PRODUCTS(small_bfloat16, AVX512_BF16, MULTIPLY_PAIRS16)
+SMALL_PRODUCTS_OF_ANY_ROWS(small_bfloat16_avx512, AVX512_BF16, small_bfloat16)
+
 TILE(float32_avx512, AVX512, floats16, words16, 16, MULTIPLY_FLOATS16)
 TILE_OF_ANY_ROWS(float32_tile_avx512, AVX512, float32_avx512)
 TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16)
@@ -231,4 +278,44 @@ void solon_product_bfloat16(
   }
 #endif
   multiply(&p, bfloat16_tile_8);
+}
+
+// One after the other, where that is as good.
+static void multiply_each(
+    const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
+    long depth, tile_function *tile) {
+  for (long n = 0; n < count; n++)
+    tile(products[n].c, c_row, products[n].a, a_row, 1, products[n].panel, rows, depth, 0);
+}
+
+void solon_small_products_float32(
+    const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
+    long depth) {
+  tile_function *tile = float32_tile_8;
+#if defined(__x86_64__)
+  if (solon_processor_vectors() >= solon_vectors_avx512) {
+    if (rows <= most_small_rows) {
+      small_float32_avx512(products, count, c_row, a_row, rows, depth);
+      return;
+    }
+    tile = float32_tile_avx512;
+  }
+#endif
+  multiply_each(products, count, c_row, a_row, rows, depth, tile);
+}
+
+void solon_small_products_bfloat16(
+    const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
+    long depth) {
+  tile_function *tile = bfloat16_tile_8;
+#if defined(__x86_64__)
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
+    if (rows <= most_small_rows) {
+      small_bfloat16_avx512(products, count, c_row, a_row, rows, depth);
+      return;
+    }
+    tile = bfloat16_tile_avx512;
+  }
+#endif
+  multiply_each(products, count, c_row, a_row, rows, depth, tile);
 }

@@ -169,6 +169,19 @@ struct AttentionPlan {
     }
   }
 
+  /// `count` products of `rows` rows by one panel, whose depth is `depth` numbers.
+  func multiply(
+    _ products: UnsafePointer<solon_small_product>, _ count: Int, _ cRow: Int, aRow: Int,
+    rows: Int, depth: Int
+  ) {
+    switch precision {
+    case .float32:
+      solon_small_products_float32(products, count, cRow, aRow, rows, depth)
+    case .bfloat16:
+      solon_small_products_bfloat16(products, count, cRow, aRow, rows, (depth + 1) / 2)
+    }
+  }
+
   /// Packed columns from row `first` on, an even number.
   func dropRows(_ first: Int, of columns: FloatPointer) -> FloatPointer {
     columns + first / (precision == .float32 ? 1 : 2) * panelWidth

@@ -30,6 +30,9 @@ public struct CacheLayout: Hashable, Sendable {
 
   var keysPerHead: Int { capacity * keyDepth }
   var valuesPerHead: Int { roundUp(headDimension, to: panelWidth) * rows(capacity) }
+  /// Words of a panel.
+  var keyPanel: Int { panelWidth * keyDepth }
+  var valuePanel: Int { panelWidth * rows(capacity) }
 
   /// Rows of a panel of keys.
   private var keyDepth: Int {
@@ -40,28 +43,78 @@ public struct CacheLayout: Hashable, Sendable {
     precision == .float32 ? positions : (positions + 1) / 2
   }
 
-  /// Writes one head's key and value, each `[D]`, of one position. Positions come
-  /// in rising order, and those of one head from one thread: neighbours may share
-  /// words.
+  /// Writes keys and values of some heads, at positions from `first` on. `key`,
+  /// `value`: those of the first head, `[rows, heads · D]`, rows `rowStride` apart.
+  /// Positions come in rising order, and those of one head from one thread:
+  /// neighbours may share words.
   public func store(
-    key: ConstFloatPointer, value: ConstFloatPointer, head: Int, position: Int,
-    keys: FloatPointer, values: FloatPointer
+    key: ConstFloatPointer, value: ConstFloatPointer, rows: Int, rowStride: Int,
+    heads: Range<Int>, first: Int, keys: FloatPointer, values: FloatPointer
+  ) {
+    for (index, head) in heads.enumerated() {
+      let keys = keys + head * keysPerHead
+      let values = values + head * valuesPerHead
+      var row = 0
+      while row < rows {
+        let position = first + row
+        let source = row * rowStride + index * headDimension
+        // As many as a panel of keys has room for; its later positions, and the
+        // other half of the last value's words, are not there yet.
+        let count = min(rows - row, panelWidth - position % panelWidth)
+        if position % panelWidth == 0, count > 1 {
+          storePanel(
+            key + source, value + source, rows: count, rowStride: rowStride,
+            position: position, keys, values)
+          row += count
+        } else {
+          storeOne(key + source, value + source, position: position, keys, values)
+          row += 1
+        }
+      }
+    }
+  }
+
+  /// Up to a panel of positions, from the panel's first on.
+  private func storePanel(
+    _ key: ConstFloatPointer, _ value: ConstFloatPointer, rows: Int, rowStride: Int,
+    position: Int, _ keys: FloatPointer, _ values: FloatPointer
+  ) {
+    packPanels(
+      pairs(keys + position * keyDepth), key, stride: rowStride, rows: rows,
+      width: headDimension, precision)
+    switch precision {
+    case .float32:
+      for d in stride(from: 0, to: headDimension, by: panelWidth) {
+        for row in 0..<rows {
+          (values + d * capacity + (position + row) * panelWidth).update(
+            from: value + row * rowStride + d, count: min(panelWidth, headDimension - d))
+        }
+      }
+    case .bfloat16:
+      solon_round_columns(
+        pairs(values + position / 2 * panelWidth), panelWidth, valuePanel, value, rowStride,
+        rows, headDimension)
+    }
+  }
+
+  /// One position.
+  private func storeOne(
+    _ key: ConstFloatPointer, _ value: ConstFloatPointer, position: Int,
+    _ keys: FloatPointer, _ values: FloatPointer
   ) {
     let keyTarget =
-      keys + head * keysPerHead + position / panelWidth * panelWidth * keyDepth
-      + position % panelWidth
-    let valueTarget = values + head * valuesPerHead
+      keys + position / panelWidth * panelWidth * keyDepth + position % panelWidth
     switch precision {
     case .float32:
       for d in 0..<headDimension { keyTarget[d &* panelWidth] = key[d] }
       for d in stride(from: 0, to: headDimension, by: panelWidth) {
-        (valueTarget + d * capacity + position * panelWidth).update(
+        (values + d * capacity + position * panelWidth).update(
           from: value + d, count: min(panelWidth, headDimension - d))
       }
     case .bfloat16:
       solon_store_rounded(
-        pairs(keyTarget), panelWidth, pairs(valueTarget), capacity / 2 * panelWidth,
-        position, key, value, headDimension)
+        pairs(keyTarget), panelWidth, pairs(values), valuePanel, position, key, value,
+        headDimension)
     }
   }
 

@@ -1,106 +1,173 @@
 internal import CKernels
 
+/// Key/value heads of one sequence that are attended to at the same time.
+private let tilesAtOnce = 4
+
 /// The float32 count that `cachedAttention` needs as scratch for up to `length`
 /// positions; a multiple of 16.
 public func cachedAttentionScratchCount(length: Int, headDimension: Int) -> Int {
-  let plan = AttentionPlan(
-    rows: length, heads: 1, keyValueHeads: 1, headDimension: headDimension,
-    precision: .float32)
-  return roundUp(
-    queryRows * (2 * plan.scoreStride + roundUp(headDimension, to: vectorWidth) + 1),
-    to: vectorWidth)
+  CachedCall.Scratch(
+    AttentionPlan(
+      rows: length, heads: 1, keyValueHeads: 1, headDimension: headDimension,
+      precision: .float32)
+  ).count
 }
 
 /// Rows of one sequence, at positions `first..<first + rows`, against a cache that
 /// holds those and all before them; each attends to the positions up to its own.
-/// The `heads` query heads that read key/value head `keyValueHead` lie side by
-/// side: `q`, `out`: `[rows, heads · D]`, `rowStride` apart. Scores are q·k/√D.
+/// `q`, `out`: `[rows, H·D]`, `rowStride` apart. `keyValueHeads`: those whose query
+/// heads, `share` to each and side by side, are computed. Scores are q·k/√D.
 /// A row's result depends, to the last bit, only on `q` and its positions: not on
 /// the other rows. It has the bits that `attention` gives. `scratch`:
 /// `cachedAttentionScratchCount` numbers.
 public func cachedAttention(
   _ out: FloatPointer, _ q: ConstFloatPointer, rows: Int, rowStride: Int, first: Int,
-  heads: Int, keys: ConstFloatPointer, values: ConstFloatPointer, layout: CacheLayout,
-  keyValueHead: Int, scratch: FloatPointer
+  keyValueHeads: Range<Int>, share: Int, keys: ConstFloatPointer, values: ConstFloatPointer,
+  layout: CacheLayout, scratch: FloatPointer
 ) {
   precondition(
     rows > 0 && first >= 0 && first + rows <= layout.capacity, "no such cached positions")
+  precondition(
+    keyValueHeads.lowerBound >= 0 && keyValueHeads.upperBound <= layout.keyValueHeads,
+    "no such key/value heads")
   let dimension = layout.headDimension
   let call = CachedCall(
     plan: AttentionPlan(
       rows: first + rows, heads: 1, keyValueHeads: 1, headDimension: dimension,
       precision: layout.precision),
-    keys: keys + keyValueHead * layout.keysPerHead,
-    values: values + keyValueHead * layout.valuesPerHead,
-    nextKeys: keyValueHead + 1 < layout.keyValueHeads
-      ? keys + (keyValueHead + 1) * layout.keysPerHead : nil,
-    capacity: layout.capacity,
-    scratch: scratch)
+    keys: keys, values: values, layout: layout, scratch: scratch)
   KernelMeter.count(.attention) {
     if rows == 1 {
-      // All heads see the same positions.
-      for h in stride(from: 0, to: heads, by: queryRows) {
-        call.attend(
-          out + h * dimension, q + h * dimension, count: min(queryRows, heads - h),
-          stride: dimension, first: first, step: 0)
+      // The query heads of a key/value head see the same positions, so they are the
+      // rows of a tile.
+      for h in stride(from: 0, to: share, by: queryRows) {
+        for g in stride(
+          from: keyValueHeads.lowerBound, to: keyValueHeads.upperBound, by: tilesAtOnce)
+        {
+          let start = (g * share + h) * dimension
+          call.attend(
+            out + start, q + start, heads: g..<min(g + tilesAtOnce, keyValueHeads.upperBound),
+            tileStride: share * dimension, count: min(queryRows, share - h),
+            stride: dimension, first: first, step: 0)
+        }
       }
       return
     }
-    for h in 0..<heads {
+    for h in (keyValueHeads.lowerBound * share)..<(keyValueHeads.upperBound * share) {
       for r in stride(from: 0, to: rows, by: queryRows) {
         let start = r * rowStride + h * dimension
         call.attend(
-          out + start, q + start, count: min(queryRows, rows - r), stride: rowStride,
-          first: first + r, step: 1)
+          out + start, q + start, heads: h / share..<h / share + 1, tileStride: 0,
+          count: min(queryRows, rows - r), stride: rowStride, first: first + r, step: 1)
       }
     }
   }
 }
 
-/// One key/value head of one sequence.
+/// One sequence.
 private struct CachedCall {
   let plan: AttentionPlan
   let keys, values: ConstFloatPointer
-  /// Of the next key/value head, if there is one.
-  let nextKeys: ConstFloatPointer?
-  let capacity: Int
+  let layout: CacheLayout
   let scratch: FloatPointer
 
-  /// A tile of queries, `stride` apart: the first at position `first`, each next
-  /// one `step` later.
+  /// Sizes of what one tile needs, and the whole.
+  struct Scratch {
+    /// `[12, scoreStride]`, and the same rounded.
+    let scores: Int
+    /// `[12, D]` queries rounded, or results in whole panels.
+    let rows: Int
+    /// Lists of small products.
+    let products: Int
+
+    init(_ plan: AttentionPlan) {
+      scores = queryRows * plan.scoreStride
+      rows = queryRows * roundUp(plan.dimension, to: panelWidth)
+      let most = tilesAtOnce * max(plan.scoreStride, plan.dimension + panelWidth) / panelWidth
+      products = roundUp(
+        (most + 1) * MemoryLayout<solon_small_product>.stride / MemoryLayout<Float>.stride,
+        to: vectorWidth)
+    }
+
+    var count: Int { tilesAtOnce * (2 * scores + rows + vectorWidth) + products }
+  }
+
+  /// A tile of queries, `stride` apart, for each of some key/value heads: of a tile,
+  /// the first at position `first`, each next one `step` later. Tiles of queries lie
+  /// `tileStride` apart.
   func attend(
-    _ out: FloatPointer, _ q: ConstFloatPointer, count: Int, stride: Int, first: Int,
-    step: Int
+    _ out: FloatPointer, _ q: ConstFloatPointer, heads: Range<Int>, tileStride: Int, count: Int,
+    stride: Int, first: Int, step: Int
   ) {
+    let size = Scratch(plan)
     let scores = scratch
-    let rounded = scores + queryRows * plan.scoreStride
-    let roundedQueries = rounded + queryRows * plan.scoreStride
-    let totals = roundedQueries + queryRows * roundUp(plan.dimension, to: vectorWidth)
-    let queries = plan.rows(q, stride: stride, count: count, scratch: roundedQueries)
+    let rounded = scores + tilesAtOnce * size.scores
+    let rows = rounded + tilesAtOnce * size.scores
+    let totals = rows + tilesAtOnce * size.rows
+    let list = UnsafeMutableRawPointer(totals + tilesAtOnce * vectorWidth)
+      .assumingMemoryBound(to: solon_small_product.self)
     let end = first + (count - 1) * step + 1
     let columns = AttentionPlan.scoreColumns(end)
     let bytes = columns * plan.dimension * plan.precision.byteCount
+
     // One row per sequence reads too little of a cache for the processor to see
     // a pattern: what comes next is fetched while this is multiplied.
-    if step == 0 { solon_prefetch(values, bytes) }
-    plan.multiply(
-      scores, plan.scoreStride, queries, keys, count: count, depth: plan.dimension,
-      columns: columns)
-    for r in 0..<count {
-      let row = scores + r * plan.scoreStride
-      let seen = first + r * step + 1
-      (row + seen).update(repeating: -.infinity, count: columns - seen)
-      totals[r] = exponentials(
-        row, row, minus: maximum(row, count: columns), scaling: plan.scaling,
-        count: columns)
+    if step == 0 {
+      for g in heads { solon_prefetch(values + g * layout.valuesPerHead, bytes) }
     }
-    if step == 0, let nextKeys { solon_prefetch(nextKeys, bytes) }
+    var products = 0
+    var queryRow = 0
+    for (tile, g) in heads.enumerated() {
+      let queries = plan.rows(
+        q + tile * tileStride, stride: stride, count: count, scratch: rows + tile * size.rows)
+      queryRow = queries.row
+      for panel in 0..<columns / panelWidth {
+        list[products] = solon_small_product(
+          c: scores + tile * size.scores + panel * panelWidth, a: queries.data,
+          panel: keys + g * layout.keysPerHead + panel * layout.keyPanel)
+        products += 1
+      }
+    }
     plan.multiply(
-      out, stride,
-      plan.scoreRows(scores, count: count, width: columns, scratch: rounded), values,
-      count: count, depth: end, panelDepth: capacity, columns: plan.dimension)
-    for r in 0..<count {
-      scale(out + r * stride, by: 1 / totals[r], count: plan.dimension)
+      list, products, plan.scoreStride, aRow: queryRow, rows: count, depth: plan.dimension)
+
+    for tile in 0..<heads.count {
+      for r in 0..<count {
+        let row = scores + tile * size.scores + r * plan.scoreStride
+        let seen = first + r * step + 1
+        (row + seen).update(repeating: -.infinity, count: columns - seen)
+        totals[tile * vectorWidth + r] = exponentials(
+          row, row, minus: maximum(row, count: columns), scaling: plan.scaling,
+          count: columns)
+      }
+    }
+    if step == 0 {
+      let next = heads.upperBound..<min(heads.upperBound + tilesAtOnce, layout.keyValueHeads)
+      for g in next { solon_prefetch(keys + g * layout.keysPerHead, bytes) }
+    }
+
+    products = 0
+    let resultRow = roundUp(plan.dimension, to: panelWidth)
+    var weightRow = 0
+    for (tile, g) in heads.enumerated() {
+      let weights = plan.scoreRows(
+        scores + tile * size.scores, count: count, width: columns,
+        scratch: rounded + tile * size.scores)
+      weightRow = weights.row
+      for panel in 0..<resultRow / panelWidth {
+        list[products] = solon_small_product(
+          c: rows + tile * size.rows + panel * panelWidth, a: weights.data,
+          panel: values + g * layout.valuesPerHead + panel * layout.valuePanel)
+        products += 1
+      }
+    }
+    plan.multiply(list, products, resultRow, aRow: weightRow, rows: count, depth: end)
+    for tile in 0..<heads.count {
+      for r in 0..<count {
+        scale(
+          out + tile * tileStride + r * stride, rows + tile * size.rows + r * resultRow,
+          by: 1 / totals[tile * vectorWidth + r], count: plan.dimension)
+      }
     }
   }
 }

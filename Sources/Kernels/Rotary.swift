@@ -38,13 +38,15 @@ public struct RotaryTable: Sendable {
 }
 
 /// Turns each head of each row of `x`, in place, by the row's position. `x`:
-/// `[R, heads · D]`; `positions`: `[R]`, each in `0..<table.maximumPositions`.
+/// `[R, heads · D]`, its rows `rowStride` apart or without gaps; `positions`:
+/// `[R]`, each in `0..<table.maximumPositions`.
 public func rotate(
   _ x: FloatPointer, positions: UnsafePointer<Int32>, rows: Int, heads: Int,
-  table: RotaryTable
+  rowStride: Int? = nil, table: RotaryTable
 ) {
   KernelMeter.count(.rotation) {
-    turn(x, positions, rows: rows, heads: heads, table: table, direction: 1)
+    turn(
+      x, positions, rows: rows, heads: heads, rowStride: rowStride, table: table, direction: 1)
   }
 }
 
@@ -55,15 +57,17 @@ public func rotateBackward(
   table: RotaryTable
 ) {
   KernelMeter.count(.rotation) {
-    turn(dx, positions, rows: rows, heads: heads, table: table, direction: -1)
+    turn(
+      dx, positions, rows: rows, heads: heads, rowStride: nil, table: table, direction: -1)
   }
 }
 
 private func turn(
   _ x: FloatPointer, _ positions: UnsafePointer<Int32>, rows: Int, heads: Int,
-  table: RotaryTable, direction: Float
+  rowStride: Int?, table: RotaryTable, direction: Float
 ) {
   let half = table.headDimension / 2
+  let rowStride = rowStride ?? heads * table.headDimension
   for r in 0..<rows {
     let position = Int(positions[r])
     precondition(
@@ -72,7 +76,7 @@ private func turn(
     let cosines = table.cosines.pointer + position * half
     let sines = table.sines.pointer + position * half
     for h in 0..<heads {
-      let low = x + (r * heads + h) * table.headDimension
+      let low = x + r * rowStride + h * table.headDimension
       let high = low + half
       forEachVector(half) { i, n in
         let c = load(cosines, i, n)

@@ -12,6 +12,13 @@ public func scale(_ y: FloatPointer, by factor: Float, count: Int) {
   }
 }
 
+/// y = x · factor, element by element.
+func scale(_ y: FloatPointer, _ x: ConstFloatPointer, by factor: Float, count: Int) {
+  forEachVector(count) { i, n in
+    store(load(x, i, n) * factor, y, i, n)
+  }
+}
+
 /// Σ x², in a fixed order: 4,096 elements at a time in float32 lanes, those
 /// sums in double. Equal inputs give equal results on every machine.
 public func sumOfSquares(_ x: ConstFloatPointer, count: Int) -> Double {

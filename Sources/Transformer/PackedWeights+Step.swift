@@ -129,20 +129,24 @@ extension PackedWeights {
   ) {
     let c = configuration
     // By heads: neighbouring positions of one may share words of the cache.
-    for group in member.share(of: c.keyValueHeadCount) {
-      for (index, row) in rows.enumerated() {
-        let start = index * c.keyValueWidth + group * c.headDimension
-        rotate(w.r.key + start, positions: w.positions + index, rows: 1, heads: 1, table: rotary)
-        cache.layout.store(
-          key: w.r.key + start, value: w.r.value + start, head: group,
-          position: row.position, keys: cache.keys(layer, row.slot),
-          values: cache.values(layer, row.slot))
-      }
+    let heads = member.share(of: c.keyValueHeadCount)
+    let start = heads.lowerBound * c.headDimension
+    rotate(
+      w.r.key + start, positions: w.positions, rows: rows.count, heads: heads.count,
+      rowStride: c.keyValueWidth, table: rotary)
+    for run in runs(rows) {
+      let row = rows[run.lowerBound]
+      let offset = run.lowerBound * c.keyValueWidth + start
+      cache.layout.store(
+        key: w.r.key + offset, value: w.r.value + offset, rows: run.count,
+        rowStride: c.keyValueWidth, heads: heads, first: row.position,
+        keys: cache.keys(layer, row.slot), values: cache.values(layer, row.slot))
     }
   }
 
   /// Rotates the rows' queries and attends to everything up to each row's
-  /// position: run by run, and one key/value head at a time.
+  /// position: run by run, and, where several members share the work, one
+  /// key/value head at a time.
   private func attend(
     _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace,
     _ member: LaneTeam.Member
@@ -150,23 +154,25 @@ extension PackedWeights {
     let c = configuration
     let r = w.r
     let groups = c.keyValueHeadCount
-    let heads = c.headCount / groups
+    let share = c.headCount / groups
     let runs = runs(rows)
-    for part in stride(from: member.index, to: runs.count * groups, by: member.count) {
-      let (index, group) = part.quotientAndRemainder(dividingBy: groups)
+    let groupsOfPart = member.count == 1 ? groups : 1
+    let parts = groups / groupsOfPart
+    for part in stride(from: member.index, to: runs.count * parts, by: member.count) {
+      let (index, group) = part.quotientAndRemainder(dividingBy: parts)
       let run = runs[index]
       let row = rows[run.lowerBound]
-      let start = run.lowerBound * c.queryWidth + group * heads * c.headDimension
-      for row in 0..<run.count {
-        rotate(
-          r.query + start + row * c.queryWidth, positions: w.positions + run.lowerBound + row,
-          rows: 1, heads: heads, table: rotary)
-      }
+      let heads = group * groupsOfPart..<(group + 1) * groupsOfPart
+      let start = run.lowerBound * c.queryWidth
+      rotate(
+        r.query + start + heads.lowerBound * share * c.headDimension,
+        positions: w.positions + run.lowerBound, rows: run.count, heads: heads.count * share,
+        rowStride: c.queryWidth, table: rotary)
       cachedAttention(
         r.attended + start, r.query + start, rows: run.count, rowStride: c.queryWidth,
-        first: row.position, heads: heads, keys: cache.keys(layer, row.slot),
-        values: cache.values(layer, row.slot), layout: cache.layout, keyValueHead: group,
-        scratch: w.attentionScratch(member.index))
+        first: row.position, keyValueHeads: heads, share: share,
+        keys: cache.keys(layer, row.slot), values: cache.values(layer, row.slot),
+        layout: cache.layout, scratch: w.attentionScratch(member.index))
     }
   }
 

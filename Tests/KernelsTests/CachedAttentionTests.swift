@@ -10,6 +10,8 @@ import Testing
     Naive.AttentionShape(offsets: [0, 35], heads: 4, keyValueHeads: 2, dimension: 8),
     Naive.AttentionShape(offsets: [0, 33], heads: 3, keyValueHeads: 3, dimension: 34),
     Naive.AttentionShape(offsets: [0, 49], heads: 8, keyValueHeads: 4, dimension: 32),
+    Naive.AttentionShape(offsets: [0, 67], heads: 6, keyValueHeads: 6, dimension: 32),
+    Naive.AttentionShape(offsets: [0, 37], heads: 26, keyValueHeads: 2, dimension: 16),
     Naive.AttentionShape(offsets: [0, 70], heads: 9, keyValueHeads: 3, dimension: 64),
   ]
 
@@ -30,39 +32,46 @@ import Testing
       }
     }
 
-    func fill(_ k: [Float], _ v: [Float], _ shape: Naive.AttentionShape) {
-      for t in 0..<shape.rows {
-        for g in 0..<shape.keyValueHeads {
-          let start = t * shape.keyWidth + g * shape.dimension
+    /// Stores so many positions at a time, for all heads at once or head by head.
+    func fill(
+      _ k: [Float], _ v: [Float], _ shape: Naive.AttentionShape, piece: Int = 1,
+      together: Bool = true
+    ) {
+      for heads in CachedAttentionTests.parts(shape, together: together) {
+        for t in stride(from: 0, to: shape.rows, by: piece) {
+          let start = t * shape.keyWidth + heads.lowerBound * shape.dimension
           layout.store(
-            key: Array(k[start...]), value: Array(v[start...]), head: g, position: t,
+            key: Array(k[start...]), value: Array(v[start...]),
+            rows: min(piece, shape.rows - t), rowStride: shape.keyWidth, heads: heads, first: t,
             keys: keys.pointer, values: values.pointer)
         }
       }
     }
   }
 
+  /// All key/value heads at once, or one by one.
+  private static func parts(
+    _ shape: Naive.AttentionShape, together: Bool
+  ) -> [Range<Int>] {
+    together ? [0..<shape.keyValueHeads] : (0..<shape.keyValueHeads).map { $0..<$0 + 1 }
+  }
+
   /// Rows of queries, the last of which sees `length` positions.
   private func step(
-    _ cache: Cache, _ q: [Float], _ shape: Naive.AttentionShape, length: Int
+    _ cache: Cache, _ q: [Float], _ shape: Naive.AttentionShape, length: Int,
+    together: Bool = true
   ) -> [Float] {
     let rows = q.count / shape.queryWidth
-    let heads = shape.heads / shape.keyValueHeads
     var scratch = [Float](
       repeating: .nan,
       count: cachedAttentionScratchCount(length: length, headDimension: shape.dimension))
     var out = [Float](repeating: .nan, count: q.count)
-    out.withUnsafeMutableBufferPointer { out in
-      q.withUnsafeBufferPointer { q in
-        for group in 0..<shape.keyValueHeads {
-          let start = group * heads * shape.dimension
-          cachedAttention(
-            out.baseAddress! + start, q.baseAddress! + start, rows: rows,
-            rowStride: shape.queryWidth, first: length - rows, heads: heads,
-            keys: cache.keys.pointer, values: cache.values.pointer, layout: cache.layout,
-            keyValueHead: group, scratch: &scratch)
-        }
-      }
+    for heads in Self.parts(shape, together: together) {
+      cachedAttention(
+        &out, q, rows: rows, rowStride: shape.queryWidth, first: length - rows,
+        keyValueHeads: heads, share: shape.heads / shape.keyValueHeads,
+        keys: cache.keys.pointer, values: cache.values.pointer, layout: cache.layout,
+        scratch: &scratch)
     }
     return out
   }
@@ -85,17 +94,17 @@ import Testing
       &expected, &lse, q, k, v, offsets: shape.offsets, heads: shape.heads,
       keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension,
       precision: precision, scratch: &scratch)
-    let cache = Cache(shape, behind: .nan, precision)
-    cache.fill(k, v, shape)
-    for piece in [1, 5, 13, shape.rows] {
+    for (piece, together) in [(1, true), (1, false), (5, true), (13, false), (shape.rows, true)] {
+      let cache = Cache(shape, behind: .nan, precision)
+      cache.fill(k, v, shape, piece: piece, together: together)
       var result: [Float] = []
       for start in stride(from: 0, to: shape.rows, by: piece) {
         let end = min(start + piece, shape.rows)
         result += step(
           cache, Array(q[(start * shape.queryWidth)..<(end * shape.queryWidth)]), shape,
-          length: end)
+          length: end, together: together)
       }
-      #expect(bits(result) == bits(expected), "\(piece) rows at a time")
+      #expect(bits(result) == bits(expected), "\(piece) rows at a time, together: \(together)")
     }
   }
 

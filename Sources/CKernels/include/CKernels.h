@@ -50,6 +50,26 @@ void solon_product_bfloat16(
     float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
     long rows, long depth, long columns, const float *addend);
 
+// One of several small products: some rows of A, the words of a row side by side,
+// by one panel. `c` has room for 32 columns.
+struct solon_small_product {
+  float *c;
+  const void *a;
+  const void *panel;
+};
+
+// C = A B for each of `count` products of one shape, to the same bits as above.
+// `rows`: 1 to 12; rows of `a` are `a_row` words apart. A product of few rows
+// waits for its own sums, so several are done at the same time.
+void solon_small_products_float32(
+    const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
+    long depth);
+
+// The same for pairs; `depth` counts pairs.
+void solon_small_products_bfloat16(
+    const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
+    long depth);
+
 // Rounds `rows` rows of `width` numbers, `x_row` apart, to bfloat16, to nearest,
 // ties to even, as pairs of neighbours in a row: `row` words a row, of which the
 // first ⌈width/2⌉ are written. An odd last number is paired with zero.
