@@ -15,6 +15,48 @@
 
 static long least(long a, long b) { return a < b ? a : b; }
 
+// What a tile asks for while it multiplies: in the steps along the depth before
+// `end`, a line or two each, from `start` on, `step` bytes further each time.
+struct reads {
+  const char *start;
+  long step, end;
+};
+
+enum { line = 64, most_reads = 6 };
+
+// Lines of each step: about as many for a product of either kind of words, as
+// pairs take half as many steps.
+enum { lines_float32 = 1, lines_bfloat16 = 2 };
+
+// Nothing, in all steps that are left.
+static struct reads no_reads(long depth) {
+  static const char nothing[2 * line];
+  return (struct reads){nothing, 0, depth};
+}
+
+// For all steps of a tile, the next pieces of what lies ahead.
+static void next_reads(
+    struct reads *reads, struct solon_ahead *ahead, long depth, long lines) {
+  long step = lines * line;
+  long done = 0;
+  for (int n = 0; n < most_reads - 1 && done < depth && ahead && ahead->part != ahead->end;
+       n++, reads++) {
+    const struct solon_ahead_part *part = ahead->part;
+    long rest = (part->bytes - ahead->offset + step - 1) / step;
+    long steps = least(rest, depth - done);
+    done += steps;
+    *reads = (struct reads){
+        part->start + ahead->segment * part->stride + ahead->offset, step, done};
+    ahead->offset += steps * step;
+    if (steps < rest) continue;
+    ahead->offset = 0;
+    if (++ahead->segment < part->count) continue;
+    ahead->segment = 0;
+    ahead->part++;
+  }
+  if (done < depth) *reads = no_reads(depth);
+}
+
 // One product whose B is panels, of words of either kind.
 struct product {
   float *c;
@@ -23,13 +65,17 @@ struct product {
   const uint32_t *panels;
   long panel, rows, depth, columns;
   const float *addend;
+  struct solon_ahead *ahead;
+  long lines;
 };
 
 // Multiplies `rows` (1 to 12) rows of A by one panel. `c` has room for 32 columns,
-// and `addend`, if there is one, as many, in rows as far apart.
+// and `addend`, if there is one, as many, in rows as far apart. The last of `reads`
+// ends at the depth, which is at least 1.
 typedef void tile_function(
     float *c, long c_row, const uint32_t *a, long a_row, long a_step,
-    const uint32_t *panel, long rows, long depth, const float *addend);
+    const uint32_t *panel, long rows, long depth, const float *addend,
+    const struct reads *reads);
 
 // Rows of A in one pass over the panels: they should stay in the second cache,
 // while a panel stays in the first.
@@ -51,8 +97,10 @@ static void multiply(const struct product *p, tile_function *tile) {
             (const uint32_t *)p->a.data + row / solon_row_block * p->a.block;
         float *c = p->c + row * p->c_row + column;
         const float *addend = p->addend ? p->addend + row * p->c_row + column : 0;
+        struct reads reads[most_reads];
+        next_reads(reads, p->ahead, p->depth, p->lines);
         if (columns == solon_panel_width) {
-          tile(c, p->c_row, a, p->a.row, p->a.step, panel, rows, p->depth, addend);
+          tile(c, p->c_row, a, p->a.row, p->a.step, panel, rows, p->depth, addend, reads);
           continue;
         }
         float part[solon_row_block * solon_panel_width];
@@ -63,7 +111,7 @@ static void multiply(const struct product *p, tile_function *tile) {
         }
         tile(
             part, solon_panel_width, a, p->a.row, p->a.step, panel, rows, p->depth,
-            addend ? part : 0);
+            addend ? part : 0, reads);
         for (long i = 0; i < rows; i++)
           memcpy(c + i * p->c_row, part + i * solon_panel_width, columns * sizeof *c);
       }
@@ -76,34 +124,36 @@ static void multiply(const struct product *p, tile_function *tile) {
 #define TILE_OF_ANY_ROWS(NAME, FEATURES, STEP)                                            \
   TARGET(FEATURES) static void NAME(                                     \
       float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
-      const uint32_t *panel, long rows, long depth, const float *addend) {                 \
+      const uint32_t *panel, long rows, long depth, const float *addend, const struct reads *reads) { \
     switch (rows) {                                                                       \
-    case 1: STEP(1, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 2: STEP(2, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 3: STEP(3, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 4: STEP(4, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 5: STEP(5, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 6: STEP(6, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 7: STEP(7, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 8: STEP(8, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 9: STEP(9, c, c_row, a, a_row, a_step, panel, depth, addend); break;          \
-    case 10: STEP(10, c, c_row, a, a_row, a_step, panel, depth, addend); break;        \
-    case 11: STEP(11, c, c_row, a, a_row, a_step, panel, depth, addend); break;        \
-    default: STEP(12, c, c_row, a, a_row, a_step, panel, depth, addend); break;        \
+    case 1: STEP(1, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 2: STEP(2, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 3: STEP(3, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 4: STEP(4, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 5: STEP(5, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 6: STEP(6, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 7: STEP(7, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 8: STEP(8, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 9: STEP(9, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;          \
+    case 10: STEP(10, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;        \
+    case 11: STEP(11, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;        \
+    default: STEP(12, c, c_row, a, a_row, a_step, panel, depth, addend, reads); break;        \
     }                                                                                     \
   }
 
 // A tile of rows by two vectors of `COUNT` floats each, through the panel's
 // columns from `column` on. `MULTIPLY(sum, a, b)` takes a word of A and a vector
 // of words of B.
-#define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY)                               \
+#define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY, LINES)                               \
   TARGET(FEATURES) INLINE void NAME(                                     \
       const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
-      const uint32_t *panel, long depth, const float *addend) {                            \
+      const uint32_t *panel, long depth, const float *addend, const struct reads *reads) { \
     FLOATS sum[solon_row_block][2];                                                       \
     UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)              \
         sum[i][j] = (FLOATS)(0);                                                          \
-    for (long p = 0; p < depth; p++) {                                                    \
+    for (long p = 0; p < depth; reads++) {                                                \
+     const char *ahead = reads->start;                                                    \
+     for (; p < reads->end; p++) {                                                        \
       WORDS b[2];                                                                         \
       UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS));  \
       __builtin_prefetch(panel + 8 * solon_panel_width, 0, 3);                            \
@@ -112,8 +162,12 @@ static void multiply(const struct product *p, tile_function *tile) {
         uint32_t word = a[i * a_row];                                                     \
         UNROLL for (int j = 0; j < 2; j++) sum[i][j] = MULTIPLY(sum[i][j], word, b[j]);    \
       }                                                                                   \
+      __builtin_prefetch(ahead, 0, 2);                                                    \
+      if (LINES > 1) __builtin_prefetch(ahead + line, 0, 2);                              \
+      ahead += reads->step;                                                               \
       a += a_step;                                                                        \
       panel += solon_panel_width;                                                         \
+     }                                                                                    \
     }                                                                                     \
     UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {            \
       if (addend) {                                                                       \
@@ -217,9 +271,9 @@ SMALL_PRODUCTS_OF_ANY_ROWS(small_float32_avx512, AVX512, small_float32)
 SMALL_PRODUCTS(small_bfloat16, AVX512_BF16, MULTIPLY_PAIRS16)
 SMALL_PRODUCTS_OF_ANY_ROWS(small_bfloat16_avx512, AVX512_BF16, small_bfloat16)
 
-TILE(float32_avx512, AVX512, floats16, words16, 16, MULTIPLY_FLOATS16)
+TILE(float32_avx512, AVX512, floats16, words16, 16, MULTIPLY_FLOATS16, lines_float32)
 TILE_OF_ANY_ROWS(float32_tile_avx512, AVX512, float32_avx512)
-TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16)
+TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16, lines_bfloat16)
 TILE_OF_ANY_ROWS(bfloat16_tile_avx512, AVX512_BF16, bfloat16_avx512)
 #else
 #define AVX2 ""
@@ -228,25 +282,26 @@ enum solon_vectors solon_processor_vectors(void) { return solon_vectors_plain; }
 
 // With 16 registers of 8 floats a tile is 6 rows by 16 columns, so a full one
 // goes in four parts.
-TILE(float32_8, AVX2, floats8, words8, 8, MULTIPLY_FLOATS8)
-TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8)
+TILE(float32_8, AVX2, floats8, words8, 8, MULTIPLY_FLOATS8, lines_float32)
+TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8, lines_bfloat16)
 
 #define TILE_IN_PARTS(NAME, STEP)                                                         \
   TARGET(AVX2) static void NAME(                                         \
       float *c, long c_row, const uint32_t *a, long a_row, long a_step,                    \
-      const uint32_t *panel, long rows, long depth, const float *addend) {                 \
+      const uint32_t *panel, long rows, long depth, const float *addend, const struct reads *reads) { \
+    const struct reads none = no_reads(depth);                                            \
     for (long i = 0; i < rows; i += 6)                                                    \
       for (long j = 0; j < solon_panel_width; j += 16) {                                  \
         float *part = c + i * c_row + j;                                                  \
         const float *before = addend ? addend + i * c_row + j : 0;                        \
         const uint32_t *from = a + i * a_row, *b = panel + j;                             \
         switch (least(6, rows - i)) {                                                     \
-        case 1: STEP(1, part, c_row, from, a_row, a_step, b, depth, before); break;    \
-        case 2: STEP(2, part, c_row, from, a_row, a_step, b, depth, before); break;    \
-        case 3: STEP(3, part, c_row, from, a_row, a_step, b, depth, before); break;    \
-        case 4: STEP(4, part, c_row, from, a_row, a_step, b, depth, before); break;    \
-        case 5: STEP(5, part, c_row, from, a_row, a_step, b, depth, before); break;    \
-        default: STEP(6, part, c_row, from, a_row, a_step, b, depth, before); break;   \
+        case 1: STEP(1, part, c_row, from, a_row, a_step, b, depth, before, i + j ? &none : reads); break;    \
+        case 2: STEP(2, part, c_row, from, a_row, a_step, b, depth, before, i + j ? &none : reads); break;    \
+        case 3: STEP(3, part, c_row, from, a_row, a_step, b, depth, before, i + j ? &none : reads); break;    \
+        case 4: STEP(4, part, c_row, from, a_row, a_step, b, depth, before, i + j ? &none : reads); break;    \
+        case 5: STEP(5, part, c_row, from, a_row, a_step, b, depth, before, i + j ? &none : reads); break;    \
+        default: STEP(6, part, c_row, from, a_row, a_step, b, depth, before, i + j ? &none : reads); break;   \
         }                                                                                 \
       }                                                                                   \
   }
@@ -255,9 +310,10 @@ TILE_IN_PARTS(bfloat16_tile_8, bfloat16_8)
 
 void solon_product_float32(
     float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
-    long depth, long columns, const float *addend) {
+    long depth, long columns, const float *addend, struct solon_ahead *ahead) {
   struct product p = {
-      c, c_row, a, (const uint32_t *)panels, panel, rows, depth, columns, addend};
+      c, c_row, a, (const uint32_t *)panels, panel, rows, depth, columns, addend,
+      ahead, lines_float32};
 #if defined(__x86_64__)
   if (solon_processor_vectors() >= solon_vectors_avx512) {
     multiply(&p, float32_tile_avx512);
@@ -269,8 +325,9 @@ void solon_product_float32(
 
 void solon_product_bfloat16(
     float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
-    long rows, long depth, long columns, const float *addend) {
-  struct product p = {c, c_row, a, panels, panel, rows, depth, columns, addend};
+    long rows, long depth, long columns, const float *addend, struct solon_ahead *ahead) {
+  struct product p = {c, c_row, a, panels, panel, rows, depth, columns, addend,
+      ahead, lines_bfloat16};
 #if defined(__x86_64__)
   if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
     multiply(&p, bfloat16_tile_avx512);
@@ -284,8 +341,10 @@ void solon_product_bfloat16(
 static void multiply_each(
     const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
     long depth, tile_function *tile) {
+  const struct reads none = no_reads(depth);
   for (long n = 0; n < count; n++)
-    tile(products[n].c, c_row, products[n].a, a_row, 1, products[n].panel, rows, depth, 0);
+    tile(
+        products[n].c, c_row, products[n].a, a_row, 1, products[n].panel, rows, depth, 0, &none);
 }
 
 void solon_small_products_float32(

@@ -161,11 +161,11 @@ struct AttentionPlan {
     case .float32:
       solon_product_float32(
         c, cRow, a, panels, panelDepth * panelWidth, count, depth, columns,
-        accumulate ? ConstFloatPointer(c) : nil)
+        accumulate ? ConstFloatPointer(c) : nil, nil)
     case .bfloat16:
       solon_product_bfloat16(
         c, cRow, a, words(panels), (panelDepth + 1) / 2 * panelWidth, count,
-        (depth + 1) / 2, columns, accumulate ? ConstFloatPointer(c) : nil)
+        (depth + 1) / 2, columns, accumulate ? ConstFloatPointer(c) : nil, nil)
     }
   }
 

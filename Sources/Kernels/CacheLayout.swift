@@ -118,6 +118,20 @@ public struct CacheLayout: Hashable, Sendable {
     }
   }
 
+  /// Adds the keys and values of one sequence's positions `0..<length`, in the order
+  /// in which attention reads them.
+  public func add(
+    to ahead: ReadAhead, keys: ConstFloatPointer, values: ConstFloatPointer, length: Int
+  ) {
+    let word = MemoryLayout<Float>.stride
+    ahead.add(
+      keys, bytes: roundUp(length, to: panelWidth) * keyDepth * word, stride: keysPerHead,
+      segments: keyValueHeads)
+    ahead.add(
+      values, bytes: rows(length) * panelWidth * word, stride: valuePanel,
+      segments: valueCount / valuePanel)
+  }
+
   /// Copies positions `0..<length` of one sequence's keys to another's. Later
   /// positions of the last panel are overwritten.
   public func copyKeys(_ target: FloatPointer, _ source: ConstFloatPointer, length: Int) {

@@ -102,10 +102,10 @@ extension PackedMatrix {
 /// O]`, `x`: `[R, I]`. Each row of `y` depends, to the
 /// last bit, only on its row of `x` and on the weights: not on the other rows, on
 /// how many they are, nor on its place among them. `part`: whose outputs are
-/// computed.
+/// computed. `ahead`: what to bring near meanwhile.
 public func matmul(
   _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, adding addend: ConstFloatPointer? = nil,
-  part: LaneTeam.Member = .alone
+  part: LaneTeam.Member = .alone, ahead: ReadAhead? = nil
 ) {
   precondition(
     x.width == w.inputs && x.precision == w.precision,
@@ -120,12 +120,12 @@ public func matmul(
     case .float32:
       solon_product_float32(
         y, w.outputs, x.operand, panels, w.depth * panelWidth, x.rows, w.depth, outputs.count,
-        addend)
+        addend, ahead?.walk)
     case .bfloat16:
       solon_product_bfloat16(
         y, w.outputs, x.operand, pairs(panels), w.depth * panelWidth, x.rows, w.depth,
         outputs.count,
-        addend)
+        addend, ahead?.walk)
     }
   }
 }
@@ -133,12 +133,13 @@ public func matmul(
 /// The same for one matrix product of these rows alone.
 public func matmul(
   _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
-  adding addend: ConstFloatPointer? = nil, part: LaneTeam.Member = .alone
+  adding addend: ConstFloatPointer? = nil, part: LaneTeam.Member = .alone,
+  ahead: ReadAhead? = nil
 ) {
   let count = ProductRows.scratchCount(rows: rows, width: w.inputs, precision: w.precision)
   withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
     let x = ProductRows(
       x, rows: rows, width: w.inputs, precision: w.precision, scratch: scratch.baseAddress)
-    matmul(y, x, w, adding: addend, part: part)
+    matmul(y, x, w, adding: addend, part: part, ahead: ahead)
   }
 }

@@ -63,7 +63,8 @@ public func matmulBackwardWeight(
       let depth = (x.rows + 1) / 2
       let rows = solon_rows(data: dy.memory, block: block * depth, row: 1, step: block)
       solon_product_bfloat16(
-        dw, x.width, rows, words(x.memory), depth * panelWidth, dy.width, depth, x.width, dw)
+        dw, x.width, rows, words(x.memory), depth * panelWidth, dy.width, depth, x.width, dw,
+        nil)
     }
   }
 }

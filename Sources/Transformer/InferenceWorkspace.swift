@@ -52,6 +52,8 @@ public final class InferenceWorkspace: @unchecked Sendable {
   let r: Regions
   let tokens: UnsafeMutablePointer<Int32>
   let positions: UnsafeMutablePointer<Int32>
+  /// What attention will read next, for a lane alone.
+  let readAhead: ReadAhead
   private let buffer: FloatBuffer
 
   /// Allocates for steps of up to `maximumRows` rows, of which up to
@@ -71,6 +73,7 @@ public final class InferenceWorkspace: @unchecked Sendable {
     buffer = FloatBuffer(count: measure.count)
     var arena = Arena(buffer)
     r = Regions(&arena, configuration, rows: rows, logitRows: logitRows, lanes: lanes)
+    readAhead = ReadAhead(sequences: rows)
     tokens = .allocate(capacity: rows)
     positions = .allocate(capacity: rows)
     tokens.initialize(repeating: 0, count: rows)

@@ -43,39 +43,57 @@ extension PackedWeights {
     func reachAhead(_ next: PackedMatrix) {
       if reachesAhead { next.prefetch(part: member) }
     }
+    // Rows that continue a sequence read all of its cache.
+    let ahead = member.count == 1 ? w.readAhead : nil
+    let continued = runs(rows).filter { $0.count == 1 }.map { rows[$0.lowerBound] }
+    func lookAhead(_ layer: Int) {
+      guard let ahead else { return }
+      ahead.clear()
+      for row in continued {
+        cache.layout.add(
+          to: ahead, keys: cache.keys(layer, row.slot), values: cache.values(layer, row.slot),
+          length: row.position + 1)
+      }
+    }
     embed(rows, w, member)
     var rows = rows
     for (index, p) in layers.enumerated() {
       normalize(r.stream, p.inputNorm, rows: rows.count, w, member)
-      matmul(r.key, r.normed, p.matrices.key, rows: rows.count, part: member)
-      matmul(r.value, r.normed, p.matrices.value, rows: rows.count, part: member)
+      matmul(r.key, r.normed, p.matrices.key, rows: rows.count, part: member, ahead: ahead)
+      matmul(r.value, r.normed, p.matrices.value, rows: rows.count, part: member, ahead: ahead)
       reachAhead(p.matrices.query)
       member.wait()
       append(rows, layer: index, cache, w, member)
       // Of the other rows only the keys and values are needed later.
       if index == layers.count - 1 { rows = keepWanted(rows, w, member) }
       let count = rows.count
-      matmul(r.query, r.normed, p.matrices.query, rows: count, part: member)
+      matmul(r.query, r.normed, p.matrices.query, rows: count, part: member, ahead: ahead)
       reachAhead(p.matrices.output)
       member.wait()
       attend(rows, layer: index, cache, w, member)
+      // After the last layer comes the first of the next step.
+      lookAhead((index + 1) % layers.count)
       member.wait()
-      matmul(r.stream, r.attended, p.matrices.output, rows: count, adding: r.stream, part: member)
+      matmul(
+        r.stream, r.attended, p.matrices.output, rows: count, adding: r.stream, part: member,
+        ahead: ahead)
       reachAhead(p.matrices.gate)
       member.wait()
 
       normalize(r.stream, p.postNorm, rows: count, w, member)
-      matmul(r.gate, r.normed, p.matrices.gate, rows: count, part: member)
-      matmul(r.up, r.normed, p.matrices.up, rows: count, part: member)
+      matmul(r.gate, r.normed, p.matrices.gate, rows: count, part: member, ahead: ahead)
+      matmul(r.up, r.normed, p.matrices.up, rows: count, part: member, ahead: ahead)
       reachAhead(p.matrices.down)
       activate(p.matrices.gate.outputs(of: member), rows: count, w)
       member.wait()
-      matmul(r.stream, r.activated, p.matrices.down, rows: count, adding: r.stream, part: member)
+      matmul(
+        r.stream, r.activated, p.matrices.down, rows: count, adding: r.stream, part: member,
+        ahead: ahead)
       reachAhead(index + 1 < layers.count ? layers[index + 1].matrices.key : head)
       member.wait()
     }
     normalize(r.stream, finalNorm, rows: rows.count, w, member)
-    matmul(r.logits, r.normed, head, rows: rows.count, part: member)
+    matmul(r.logits, r.normed, head, rows: rows.count, part: member, ahead: ahead)
     member.wait()
     return UnsafePointer(r.logits)
   }

@@ -39,16 +39,31 @@ struct solon_rows {
   long block, row, step;
 };
 
+// Memory that will be read soon: `count` segments of `bytes` bytes, `stride` bytes
+// apart.
+struct solon_ahead_part {
+  const char *start;
+  long bytes, stride, count;
+};
+
+// A walk through parts of memory, of which every product has a piece brought near.
+struct solon_ahead {
+  const struct solon_ahead_part *part, *end;
+  // Of the part at hand: its segment, and what has been asked for of that.
+  long segment, offset;
+};
+
 // C = A B + addend, or A B without one. Rows of `c` and of `addend`, which may be
-// `c` itself, are `c_row` apart. `panel`: words from one panel to the next.
+// `c` itself, are `c_row` apart. `panel`: words from one panel to the next. `ahead`
+// may be null.
 void solon_product_float32(
     float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
-    long depth, long columns, const float *addend);
+    long depth, long columns, const float *addend, struct solon_ahead *ahead);
 
 // The same for pairs; `depth` counts pairs.
 void solon_product_bfloat16(
     float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
-    long rows, long depth, long columns, const float *addend);
+    long rows, long depth, long columns, const float *addend, struct solon_ahead *ahead);
 
 // One of several small products: some rows of A, the words of a row side by side,
 // by one panel. `c` has room for 32 columns.
