@@ -1,9 +1,7 @@
 // Into the orders in which products read, rounding to bfloat16 or not.
 #include "CKernels.h"
 
-#include <string.h>
-
-static long least(long a, long b) { return a < b ? a : b; }
+#include "vectors.h"
 
 // The bits of x rounded to bfloat16, to nearest, ties to even; NaN stays NaN.
 static inline uint32_t rounded(float x) {
@@ -66,9 +64,7 @@ static void round_to_panels(
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")))
+#define WIDE TARGET(AVX512_BF16)
 
 static inline uint32_t lowest(long n) {
   return n <= 0 ? 0 : n >= 16 ? 0xffff : 0xffffu >> (16 - n);

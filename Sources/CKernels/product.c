@@ -2,18 +2,7 @@
 // the same arithmetic for an element, whatever its place.
 #include "CKernels.h"
 
-#include <string.h>
-
-#define INLINE static inline __attribute__((always_inline))
-// Compiles one function for a processor with more features than the rest.
-#if defined(__x86_64__)
-#define TARGET(FEATURES) __attribute__((target(FEATURES)))
-#else
-#define TARGET(FEATURES)
-#endif
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-static long least(long a, long b) { return a < b ? a : b; }
+#include "vectors.h"
 
 // What a tile asks for while it multiplies: in the steps along the depth before
 // `end`, a line or two each, from `start` on, `step` bytes further each time.
@@ -185,15 +174,6 @@ INLINE float as_float(uint32_t word) {
   return x;
 }
 
-// Vectors of 16 and of 8; where the processor's are narrower, the compiler
-// splits them. A number cast to one is repeated.
-typedef float floats16 __attribute__((ext_vector_type(16)));
-typedef uint32_t words16 __attribute__((ext_vector_type(16)));
-typedef float floats8 __attribute__((ext_vector_type(8)));
-typedef uint32_t words8 __attribute__((ext_vector_type(8)));
-
-#define FMA(A, B, C) __builtin_elementwise_fma(A, B, C)
-#define AS(TYPE, VECTOR) __builtin_bit_cast(TYPE, VECTOR)
 #define MULTIPLY_FLOATS16(SUM, WORD, B) FMA(AS(floats16, B), (floats16)(as_float(WORD)), SUM)
 #define MULTIPLY_FLOATS8(SUM, WORD, B) FMA(AS(floats8, B), (floats8)(as_float(WORD)), SUM)
 // Where nothing multiplies pairs: both halves of a pair, widened, one after the
@@ -203,12 +183,6 @@ typedef uint32_t words8 __attribute__((ext_vector_type(8)));
       FMA(AS(floats8, (B) << 16), (floats8)(as_float((WORD) << 16)), SUM))
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
-#define AVX512_BF16 AVX512 ",avx512bf16"
-#define AVX2 "avx2,fma"
-
 enum solon_vectors solon_processor_vectors(void) {
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
@@ -276,7 +250,6 @@ TILE_OF_ANY_ROWS(float32_tile_avx512, AVX512, float32_avx512)
 TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16, lines_bfloat16)
 TILE_OF_ANY_ROWS(bfloat16_tile_avx512, AVX512_BF16, bfloat16_avx512)
 #else
-#define AVX2 ""
 enum solon_vectors solon_processor_vectors(void) { return solon_vectors_plain; }
 #endif
 

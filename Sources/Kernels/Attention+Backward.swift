@@ -61,6 +61,8 @@ private func attendOneHeadBackward(
   _ plan: AttentionPlan, _ scratch: FloatPointer
 ) {
   let stride = plan.scoreStride
+  let sums = scratch + plan.rowValues
+  let deltas = sums + queryBlock
   for start in Swift.stride(from: 0, to: plan.rows, by: queryBlock) {
     let count = min(queryBlock, plan.rows - start)
     let first = start * plan.queryWidth
@@ -72,30 +74,26 @@ private func attendOneHeadBackward(
       let rows = min(queryRows, count - i)
       let end = start + i + rows
       let columns = AttentionPlan.scoreColumns(end)
-      let weights = scratch + plan.scores + i * stride
-      let weightGradient = scratch + plan.scoreGradient + i * stride
+      // In bfloat16 a tile is all that is kept, so it stays in the first cache.
+      let place = plan.precision == .float32 ? i * stride : 0
       plan.multiply(
-        weights, stride, queries.dropping(i), scratch + plan.keyPanels, count: rows,
-        depth: plan.dimension, columns: columns)
-      plan.multiply(
-        weightGradient, stride, gradients.dropping(i), scratch + plan.valuePanels,
+        scratch + plan.scores + place, stride, queries.dropping(i), scratch + plan.keyPanels,
         count: rows, depth: plan.dimension, columns: columns)
+      plan.multiply(
+        scratch + plan.scoreGradient + place, stride, gradients.dropping(i),
+        scratch + plan.valuePanels, count: rows, depth: plan.dimension, columns: columns)
       for r in 0..<rows {
         let position = start + i + r
-        let keys = position + 1
-        let row = weights + r * stride
-        (row + keys).update(repeating: -.infinity, count: columns - keys)
-        let delta = dot(
+        sums[r] = lse[position * lseStride]
+        deltas[r] = dot(
           dout + position * plan.queryWidth, out + position * plan.queryWidth,
           count: plan.dimension)
-        weighBackward(
-          row, weightGradient + r * stride, columns: columns,
-          lse: lse[position * lseStride], delta: delta, scaling: plan.scaling)
       }
+      let weightGradients = plan.weighBackward(
+        scratch, first: i, rows: rows, count: count, start: start, columns: columns, lse: sums,
+        delta: deltas)
       plan.multiply(
-        dq + (start + i) * plan.queryWidth, plan.queryWidth,
-        plan.scoreRows(
-          weightGradient, count: rows, width: columns, scratch: scratch + plan.roundedScores),
+        dq + (start + i) * plan.queryWidth, plan.queryWidth, weightGradients,
         scratch + plan.keyColumns, count: rows, depth: end, panelDepth: plan.rows,
         columns: plan.dimension)
     }
@@ -103,57 +101,33 @@ private func attendOneHeadBackward(
     plan.packColumns(outColumns, dout + first, stride: plan.queryWidth, count: count)
     plan.packColumns(queryColumns, q + first, stride: plan.queryWidth, count: count)
     addKeyGradients(
-      plan, scratch, scratch + plan.valueGradient, scratch + plan.scores, outColumns,
-      start: start, count: count)
+      plan, .value, scratch, scratch + plan.valueGradient, outColumns, start: start,
+      count: count)
     addKeyGradients(
-      plan, scratch, scratch + plan.keyGradient, scratch + plan.scoreGradient,
-      queryColumns, start: start, count: count)
-  }
-}
-
-/// Row of weights and of their gradients: P = e^(scaling · score - lse) in
-/// `row`, P (dP - delta) scaling in `gradient`. Never inlined, for the reason that
-/// `exponentials` gives.
-@inline(never)
-private func weighBackward(
-  _ row: FloatPointer, _ gradient: FloatPointer, columns: Int, lse: Float,
-  delta: Float, scaling: Float
-) {
-  let shift = Vector(repeating: -lse)
-  var i = 0
-  while i < columns {
-    let p = exp(shift.addingProduct(load(row, i), Vector(repeating: scaling)))
-    store(p, row, i)
-    store(p * (load(gradient, i) - delta) * scaling, gradient, i)
-    i &+= vectorWidth
+      plan, .key, scratch, scratch + plan.keyGradient, queryColumns, start: start,
+      count: count)
   }
 }
 
 /// dX += Wᵀ Y for one block of query rows: dV from the weights and dO, dK from
-/// their gradients and Q. `w`: scores, `[count, scoreStride]`; `y`: packed
-/// columns. Keys are the rows of the product. A tile of keys sums over the query
-/// rows not before its first key, in whole tiles of them: only there has anything
-/// been written.
+/// their gradients and Q. `y`: packed columns. Keys are the rows of the product. A
+/// tile of keys sums over the query rows not before its first key, in whole tiles of
+/// them: only there has anything been written.
 private func addKeyGradients(
-  _ plan: AttentionPlan, _ scratch: FloatPointer, _ dx: FloatPointer, _ w: FloatPointer,
-  _ y: FloatPointer, start: Int, count: Int
+  _ plan: AttentionPlan, _ kind: AttentionPlan.KeyGradient, _ scratch: FloatPointer,
+  _ dx: FloatPointer, _ y: FloatPointer, start: Int, count: Int
 ) {
   // Keys before the block are seen by all of its rows.
   if start > 0 {
-    let weights = plan.scoreColumns(
-      w, count: count, width: start, scratch: scratch + plan.roundedScores)
     plan.multiply(
-      dx, plan.dimension, weights, y, count: start, depth: count, columns: plan.dimension,
-      accumulate: true)
+      dx, plan.dimension, plan.keyRows(kind, scratch, key: 0, row: 0, count: count), y,
+      count: start, depth: count, columns: plan.dimension, accumulate: true)
   }
   for first in stride(from: 0, to: count, by: queryRows) {
-    let keys = min(queryRows, count - first)
-    let weights = plan.scoreColumns(
-      w + first * plan.scoreStride + start + first, count: count - first, width: keys,
-      scratch: scratch + plan.roundedScores)
     plan.multiply(
-      dx + (start + first) * plan.dimension, plan.dimension, weights,
-      plan.dropRows(first, of: y), count: keys, depth: count - first, panelDepth: count,
-      columns: plan.dimension, accumulate: true)
+      dx + (start + first) * plan.dimension, plan.dimension,
+      plan.keyRows(kind, scratch, key: start + first, row: first, count: count),
+      plan.dropRows(first, of: y), count: min(queryRows, count - first), depth: count - first,
+      panelDepth: count, columns: plan.dimension, accumulate: true)
   }
 }

@@ -46,7 +46,7 @@ private func attendOneHead(
   _ out: FloatPointer, _ lse: FloatPointer, lseStride: Int, _ q: ConstFloatPointer,
   _ plan: AttentionPlan, _ scratch: FloatPointer
 ) {
-  let scores = scratch + plan.scores
+  let tile = scratch + plan.scores
   let totals = scratch + plan.rowValues
   let tops = totals + queryBlock
   totals.update(repeating: 1, count: queryBlock)
@@ -59,23 +59,15 @@ private func attendOneHead(
       let rows = min(queryRows, count - i)
       let end = start + i + rows
       let columns = AttentionPlan.scoreColumns(end)
-      let tile = scores + i * plan.scoreStride
       plan.multiply(
         tile, plan.scoreStride, queries.dropping(i), scratch + plan.keyPanels,
         count: rows, depth: plan.dimension, columns: columns)
-      for r in 0..<rows {
-        let row = tile + r * plan.scoreStride
-        let keys = start + i + r + 1
-        (row + keys).update(repeating: -.infinity, count: columns - keys)
-        tops[i + r] = maximum(row, count: columns)
-        totals[i + r] = exponentials(
-          row, row, minus: tops[i + r], scaling: plan.scaling, count: columns)
-      }
+      let weights = plan.weigh(
+        tile, rows: rows, seen: start + i + 1, step: 1, columns: columns, tops: tops + i,
+        totals: totals + i, rounded: scratch + plan.roundedScores)
       let target = out + (start + i) * plan.queryWidth
       plan.multiply(
-        target, plan.queryWidth,
-        plan.scoreRows(
-          tile, count: rows, width: columns, scratch: scratch + plan.roundedScores),
+        target, plan.queryWidth, weights,
         scratch + plan.valueColumns, count: rows, depth: end, panelDepth: plan.rows,
         columns: plan.dimension)
       for r in 0..<rows {

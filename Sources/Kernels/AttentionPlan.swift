@@ -77,13 +77,21 @@ struct AttentionPlan {
   var outRows: Int { queryRows + queryBlock * dimension }
   var queryColumns: Int { outRows + queryBlock * dimension }
   var outColumns: Int { queryColumns + columnCount(queryBlock) }
-  /// `[48, scoreStride]`.
+  /// `[48, scoreStride]`: in float32 a block's, in bfloat16 a tile's.
   var scores: Int { outColumns + columnCount(queryBlock) }
   var scoreGradient: Int { scores + scoreCount }
-  /// Scores, rounded.
+  /// A tile's scores, rounded.
   var roundedScores: Int { scoreGradient + scoreCount }
-  var rowValues: Int { roundedScores + scoreCount }
-  var scratchCount: Int { rowValues + 2 * queryBlock }
+  /// A block's weights and their gradients, rounded, as the rows of sums over queries.
+  var weightColumns: Int { roundedScores + Kernels.queryRows * scoreStride }
+  var gradientColumns: Int { weightColumns + keyRowCount }
+  /// Three numbers for each row of a block.
+  var rowValues: Int { gradientColumns + keyRowCount }
+  var scratchCount: Int { rowValues + 3 * queryBlock }
+
+  private var keyRowCount: Int {
+    roundUp(Self.scoreColumns(rows), to: Kernels.queryRows) * queryBlock / 2
+  }
 
   // MARK: Packing
 
@@ -116,37 +124,113 @@ struct AttentionPlan {
     }
   }
 
-  /// Rows of scores, as a product's rows; `width` of each are read.
-  func scoreRows(
-    _ scores: FloatPointer, count: Int, width: Int, scratch: FloatPointer
-  ) -> solon_rows {
-    switch precision {
-    case .float32: return Self.operand(scores, row: scoreStride)
-    case .bfloat16:
-      solon_round_rows(
-        pairs(scratch), scoreStride, scores, scoreStride, count, width)
-      return Self.operand(scratch, row: scoreStride)
-    }
-  }
-
-  /// The columns below `width` of rows of scores, as a product's rows.
-  func scoreColumns(
-    _ scores: FloatPointer, count: Int, width: Int, scratch: FloatPointer
-  ) -> solon_rows {
-    switch precision {
-    case .float32:
-      return solon_rows(data: scores, block: Kernels.queryRows, row: 1, step: scoreStride)
-    case .bfloat16:
-      let block = Kernels.queryRows
-      let words = block * ((count + 1) / 2)
-      solon_round_columns(pairs(scratch), block, words, scores, scoreStride, count, width)
-      return solon_rows(data: scratch, block: words, row: 1, step: block)
-    }
-  }
-
   private static func operand(_ x: ConstFloatPointer, row: Int) -> solon_rows {
     solon_rows(data: x, block: Kernels.queryRows * row, row: row, step: 1)
   }
+
+  // MARK: Weights
+
+  /// Weights from a tile's scores: e^(scaling · (score - top)), of which row r has
+  /// the first `seen + r · step`; and each row's top and the sum of its weights.
+  /// Returns the weights as a product's rows; in bfloat16 they are in `rounded`.
+  func weigh(
+    _ scores: FloatPointer, rows: Int, seen: Int, step: Int, columns: Int,
+    tops: FloatPointer, totals: FloatPointer, rounded: FloatPointer
+  ) -> solon_rows {
+    switch precision {
+    case .float32:
+      for r in 0..<rows {
+        let row = scores + r * scoreStride
+        let seen = seen + r * step
+        (row + seen).update(repeating: -.infinity, count: columns - seen)
+        tops[r] = maximum(row, count: columns)
+        totals[r] = exponentials(row, row, minus: tops[r], scaling: scaling, count: columns)
+      }
+      return Self.operand(scores, row: scoreStride)
+    case .bfloat16:
+      solon_weigh(
+        pairs(rounded), scoreStride, scores, scoreStride, rows, seen, step, columns, scaling,
+        tops, totals)
+      return Self.operand(rounded, row: scoreStride)
+    }
+  }
+
+  /// The weights of a tile, rows `first..<first + rows` of a block of `count` that
+  /// begins at position `start`, and scaling · weight · (gradient - delta), from
+  /// scores and the weights' gradients, which are in the block's places in float32 and
+  /// in the first ones in bfloat16. Both are then ready for `keyRows`; returned are the
+  /// latter as a product's rows.
+  func weighBackward(
+    _ scratch: FloatPointer, first: Int, rows: Int, count: Int, start: Int, columns: Int,
+    lse: ConstFloatPointer, delta: ConstFloatPointer
+  ) -> solon_rows {
+    let seen = start + first + 1
+    switch precision {
+    case .float32:
+      let gradients = scratch + scoreGradient + first * scoreStride
+      for r in 0..<rows {
+        let row = scratch + scores + (first + r) * scoreStride
+        (row + seen + r).update(repeating: -.infinity, count: columns - seen - r)
+        weighBackward(
+          row, gradients + r * scoreStride, columns: columns, lse: lse[r], delta: delta[r])
+      }
+      return Self.operand(gradients, row: scoreStride)
+    case .bfloat16:
+      let rounded = scratch + roundedScores
+      let offset = first / 2 * Kernels.queryRows
+      var weights = solon_weights(
+        gradient_rows: pairs(rounded), row: scoreStride,
+        weight_columns: pairs(scratch + weightColumns) + offset,
+        gradient_columns: pairs(scratch + gradientColumns) + offset, block: keyBlock(count))
+      solon_weigh_backward(
+        &weights, scratch + scores, scratch + scoreGradient, scoreStride, rows, seen, columns,
+        scaling, lse, delta)
+      return Self.operand(rounded, row: scoreStride)
+    }
+  }
+
+  /// Row of weights and of their gradients: P = e^(scaling · score - lse) in
+  /// `row`, P (dP - delta) scaling in `gradient`. Never inlined, for the reason that
+  /// `exponentials` gives.
+  @inline(never)
+  private func weighBackward(
+    _ row: FloatPointer, _ gradient: FloatPointer, columns: Int, lse: Float, delta: Float
+  ) {
+    let shift = Vector(repeating: -lse)
+    var i = 0
+    while i < columns {
+      let p = exp(shift.addingProduct(load(row, i), Vector(repeating: scaling)))
+      store(p, row, i)
+      store(p * (load(gradient, i) - delta) * scaling, gradient, i)
+      i &+= vectorWidth
+    }
+  }
+
+  /// What `weighBackward` left of a block of `count` rows, its keys from `key` on as a
+  /// product's rows, which sums over the block's rows from `row` on. Both are
+  /// multiples of a tile's rows.
+  func keyRows(
+    _ kind: KeyGradient, _ scratch: FloatPointer, key: Int, row: Int, count: Int
+  ) -> solon_rows {
+    let tile = Kernels.queryRows
+    switch precision {
+    case .float32:
+      let matrix = scratch + (kind == .value ? scores : scoreGradient)
+      return solon_rows(
+        data: matrix + row * scoreStride + key, block: tile, row: 1, step: scoreStride)
+    case .bfloat16:
+      let columns = scratch + (kind == .value ? weightColumns : gradientColumns)
+      let block = keyBlock(count)
+      return solon_rows(
+        data: columns + key / tile * block + row / 2 * tile, block: block, row: 1, step: tile)
+    }
+  }
+
+  /// Which gradient: dV is a sum by the weights, dK by their gradients.
+  enum KeyGradient { case value, key }
+
+  /// Words of the pairs of `count` rows of twelve columns.
+  private func keyBlock(_ count: Int) -> Int { (count + 1) / 2 * Kernels.queryRows }
 
   // MARK: Products
 

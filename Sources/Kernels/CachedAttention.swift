@@ -89,7 +89,7 @@ private struct CachedCall {
         to: vectorWidth)
     }
 
-    var count: Int { tilesAtOnce * (2 * scores + rows + vectorWidth) + products }
+    var count: Int { tilesAtOnce * (2 * scores + rows + vectorWidth) + vectorWidth + products }
   }
 
   /// A tile of queries, `stride` apart, for each of some key/value heads: of a tile,
@@ -104,7 +104,8 @@ private struct CachedCall {
     let rounded = scores + tilesAtOnce * size.scores
     let rows = rounded + tilesAtOnce * size.scores
     let totals = rows + tilesAtOnce * size.rows
-    let list = UnsafeMutableRawPointer(totals + tilesAtOnce * vectorWidth)
+    let tops = totals + tilesAtOnce * vectorWidth
+    let list = UnsafeMutableRawPointer(tops + vectorWidth)
       .assumingMemoryBound(to: solon_small_product.self)
     let end = first + (count - 1) * step + 1
     let columns = AttentionPlan.scoreColumns(end)
@@ -131,16 +132,6 @@ private struct CachedCall {
     plan.multiply(
       list, products, plan.scoreStride, aRow: queryRow, rows: count, depth: plan.dimension)
 
-    for tile in 0..<heads.count {
-      for r in 0..<count {
-        let row = scores + tile * size.scores + r * plan.scoreStride
-        let seen = first + r * step + 1
-        (row + seen).update(repeating: -.infinity, count: columns - seen)
-        totals[tile * vectorWidth + r] = exponentials(
-          row, row, minus: maximum(row, count: columns), scaling: plan.scaling,
-          count: columns)
-      }
-    }
     if step == 0 {
       let next = heads.upperBound..<min(heads.upperBound + tilesAtOnce, layout.keyValueHeads)
       for g in next { solon_prefetch(keys + g * layout.keysPerHead, bytes) }
@@ -150,9 +141,10 @@ private struct CachedCall {
     let resultRow = roundUp(plan.dimension, to: panelWidth)
     var weightRow = 0
     for (tile, g) in heads.enumerated() {
-      let weights = plan.scoreRows(
-        scores + tile * size.scores, count: count, width: columns,
-        scratch: rounded + tile * size.scores)
+      let weights = plan.weigh(
+        scores + tile * size.scores, rows: count, seen: first + 1, step: step,
+        columns: columns, tops: tops, totals: totals + tile * vectorWidth,
+        rounded: rounded + tile * size.scores)
       weightRow = weights.row
       for panel in 0..<resultRow / panelWidth {
         list[products] = solon_small_product(

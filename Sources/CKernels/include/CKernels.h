@@ -118,6 +118,35 @@ void solon_store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width);
 
+// Attention in bfloat16, a tile of up to 12 rows at a time. Scores are `[rows,
+// columns]`, `row` numbers apart, of which row r counts the first `seen + r * step`;
+// `columns` are whole panels.
+
+// Weights e^(scaling (score - top)) with top the row's largest score, as pairs of
+// neighbours in a row, `out_row` words apart; and each row's top and the sum of its
+// weights before they are rounded.
+void solon_weigh(
+    uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,
+    long step, long columns, float scaling, float *tops, float *totals);
+
+// Where weights and their gradients go.
+struct solon_weights {
+  // Pairs of neighbours in a row, `row` words apart.
+  uint32_t *gradient_rows;
+  long row;
+  // Pairs of neighbours in a column, in blocks of 12 columns, `block` words apart;
+  // begun at the tile's first row.
+  uint32_t *weight_columns, *gradient_columns;
+  long block;
+};
+
+// Weights P = e^(scaling score - lse), and scaling P (dP - delta) from their
+// gradients dP, laid out as the scores; row r counts the first `seen + r`.
+void solon_weigh_backward(
+    const struct solon_weights *w, const float *scores, const float *gradient, long row,
+    long rows, long seen, long columns, float scaling, const float *lse,
+    const float *delta);
+
 // What a thread does between looks at what another one is about to write.
 void solon_spin_pause(void);
 

@@ -1,0 +1,224 @@
+// What attention does between its products in bfloat16, a tile of rows at a time:
+// scores become weights, rounded as the next products read them, without a stop in
+// memory.
+#include "CKernels.h"
+
+#include <math.h>
+
+#include "vectors.h"
+
+// Vectors pass by address: how they are passed by value differs between processors.
+
+// eˣ by the same arithmetic as `exp` in Elementary.swift, to the same bits.
+INLINE void exponential(floats16 *out) {
+  const float bias = 12582912.0f;
+  floats16 x = *out;
+  x = x < -88.0f ? (floats16)(-88.0f) : x;
+  x = x > 88.37626f ? (floats16)(88.37626f) : x;
+  floats16 biased = FMA(x, (floats16)(1.44269504f), (floats16)(bias));
+  floats16 n = biased - bias;
+  floats16 r = FMA(n, (floats16)(2.1219444e-4f), FMA(n, (floats16)(-0.693359375f), x));
+  floats16 p = FMA((floats16)(1.98756915e-4f), r, (floats16)(1.39819995e-3f));
+  p = FMA(p, r, (floats16)(8.333452e-3f));
+  p = FMA(p, r, (floats16)(4.1665796e-2f));
+  p = FMA(p, r, (floats16)(1.66666655e-1f));
+  p = FMA(p, r, (floats16)(0.5f));
+  p = FMA(p, r * r, r + 1.0f);
+  *out = p * AS(floats16, (AS(words16, biased) << 23) + 0x3f800000u);
+}
+
+INLINE void load16(floats16 *v, const float *x) { memcpy(v, x, sizeof *v); }
+
+// Keeps the first n, and puts `rest` in place of the others.
+INLINE void keep(floats16 *x, long n, float rest) {
+  const words16 index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  *x = index < (words16)((uint32_t)n) ? *x : (floats16)(rest);
+}
+
+// By halves, as `sum` in Vector.swift.
+INLINE float sum16(const floats16 *v) {
+  float x[16];
+  memcpy(x, v, sizeof x);
+  UNROLL for (int half = 8; half > 0; half /= 2)
+    UNROLL for (int i = 0; i < half; i++) x[i] += x[i + half];
+  return x[0];
+}
+
+INLINE float largest16(const floats16 *v) {
+  float x[16];
+  memcpy(x, v, sizeof x);
+  UNROLL for (int half = 8; half > 0; half /= 2)
+    UNROLL for (int i = 0; i < half; i++) x[i] = x[i + half] > x[i] ? x[i + half] : x[i];
+  return x[0];
+}
+
+INLINE void round16(words16 *out, const floats16 *x) {
+  words16 bits = AS(words16, *x);
+  words16 even = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  *out = (bits & 0x7fffffffu) > 0x7f800000u ? bits >> 16 | 0x40u : even;
+}
+
+#define EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+
+// Pairs of the numbers of two vectors: of each with the other's, and of neighbours.
+INLINE void round_both(words16 *out, const floats16 *low, const floats16 *high) {
+  words16 halves[2];
+  round16(&halves[0], low);
+  round16(&halves[1], high);
+  *out = halves[0] | halves[1] << 16;
+}
+
+INLINE void round_neighbours(words16 *out, const floats16 *a, const floats16 *b) {
+  floats16 even = __builtin_shufflevector(*a, *b, EVEN);
+  floats16 odd = __builtin_shufflevector(*a, *b, ODD);
+  round_both(out, &even, &odd);
+}
+
+#if defined(__x86_64__)
+TARGET(AVX512_BF16) INLINE void round_both_wide(
+    words16 *out, const floats16 *low, const floats16 *high) {
+  const __m512i halves = _mm512_set_epi32(
+      0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009, 0x180008, 0x170007,
+      0x160006, 0x150005, 0x140004, 0x130003, 0x120002, 0x110001, 0x100000);
+  *out = AS(words16, _mm512_permutexvar_epi16(
+      halves, (__m512i)_mm512_cvtne2ps_pbh(AS(__m512, *high), AS(__m512, *low))));
+}
+
+TARGET(AVX512_BF16) INLINE void round_neighbours_wide(
+    words16 *out, const floats16 *a, const floats16 *b) {
+  *out = AS(words16, _mm512_cvtne2ps_pbh(AS(__m512, *b), AS(__m512, *a)));
+}
+#endif
+
+// Where the quarters of the sixteen columns from 16 v on lie in blocks of 12 columns,
+// `block` words apart.
+struct quarters {
+  long offset[4];
+};
+
+INLINE struct quarters quarters_of(long v, long block) {
+  struct quarters at;
+  for (long q = 0; q < 4; q++) {
+    long column = 4 * v + q;
+    at.offset[q] = column / 3 * block + column % 3 * 4;
+  }
+  return at;
+}
+
+INLINE void store_quarters(uint32_t *out, const struct quarters *at, const words16 *words) {
+  uint32_t quarters[16];
+  memcpy(quarters, words, sizeof quarters);
+  UNROLL for (long q = 0; q < 4; q++) memcpy(out + at->offset[q], quarters + 4 * q, 16);
+}
+
+#define WEIGH(NAME, FEATURES, NEIGHBOURS)                                                  \
+  TARGET(FEATURES) static void NAME(                                                       \
+      uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,    \
+      long step, long columns, float scaling, float *tops, float *totals) {                \
+    for (long r = 0; r < rows; r++, scores += row, out += out_row, seen += step) {         \
+      long whole = seen / 16, rest = seen % 16;                                            \
+      floats16 top = (floats16)(-INFINITY), x;                                             \
+      for (long v = 0; v < whole; v++) {                                                   \
+        load16(&x, scores + 16 * v);                                                       \
+        top = x > top ? x : top;                                                           \
+      }                                                                                    \
+      if (rest) {                                                                          \
+        load16(&x, scores + 16 * whole);                                                   \
+        keep(&x, rest, -INFINITY);                                                         \
+        top = x > top ? x : top;                                                           \
+      }                                                                                    \
+      float shift = largest16(&top);                                                       \
+      floats16 total = (floats16)(0);                                                      \
+      for (long v = 0; v < columns / 16; v += 2) {                                         \
+        floats16 weights[2];                                                               \
+        UNROLL for (int j = 0; j < 2; j++) {                                               \
+          weights[j] = (floats16)(0);                                                      \
+          if (16 * (v + j) >= seen) continue;                                              \
+          load16(&x, scores + 16 * (v + j));                                               \
+          weights[j] = (x - shift) * scaling;                                              \
+          exponential(&weights[j]);                                                        \
+          if (v + j == whole) keep(&weights[j], rest, 0);                                  \
+          total += weights[j];                                                             \
+        }                                                                                  \
+        words16 words;                                                                     \
+        NEIGHBOURS(&words, &weights[0], &weights[1]);                                      \
+        memcpy(out + 8 * v, &words, sizeof words);                                         \
+      }                                                                                    \
+      tops[r] = shift;                                                                     \
+      totals[r] = sum16(&total);                                                           \
+    }                                                                                      \
+  }
+
+#define WEIGH_BACKWARD(NAME, FEATURES, NEIGHBOURS, BOTH)                                   \
+  TARGET(FEATURES) static void NAME(                                                       \
+      const struct solon_weights *w, const float *scores, const float *gradient, long row, \
+      long rows, long seen, long columns, float scaling, const float *lse,                 \
+      const float *delta) {                                                                \
+    for (long v = 0; v < columns / 16; v += 2) {                                           \
+      struct quarters at[2] = {quarters_of(v, w->block), quarters_of(v + 1, w->block)};    \
+      for (long r = 0; r < rows; r += 2) {                                                 \
+        floats16 p[2][2], s[2][2];                                                         \
+        words16 words;                                                                     \
+        UNROLL for (int i = 0; i < 2; i++) UNROLL for (int j = 0; j < 2; j++) {            \
+          long n = r + i < rows ? seen + r + i - 16 * (v + j) : 0;                         \
+          p[i][j] = s[i][j] = (floats16)(0);                                               \
+          if (n <= 0) continue;                                                            \
+          long from = (r + i) * row + 16 * (v + j);                                        \
+          load16(&p[i][j], scores + from);                                                 \
+          load16(&s[i][j], gradient + from);                                               \
+          p[i][j] = FMA(p[i][j], (floats16)(scaling), (floats16)(-lse[r + i]));            \
+          exponential(&p[i][j]);                                                           \
+          if (n < 16) keep(&p[i][j], n, 0);                                                \
+          s[i][j] = p[i][j] * (s[i][j] - delta[r + i]);                                    \
+          s[i][j] *= scaling;                                                              \
+          if (n < 16) keep(&s[i][j], n, 0);                                                \
+        }                                                                                  \
+        UNROLL for (int i = 0; i < 2; i++) {                                               \
+          NEIGHBOURS(&words, &s[i][0], &s[i][1]);                                          \
+          if (r + i < rows)                                                                \
+            memcpy(w->gradient_rows + (r + i) * w->row + 8 * v, &words, sizeof words);     \
+        }                                                                                  \
+        UNROLL for (int j = 0; j < 2; j++) {                                               \
+          BOTH(&words, &p[0][j], &p[1][j]);                                                \
+          store_quarters(w->weight_columns + r / 2 * 12, &at[j], &words);                 \
+          BOTH(&words, &s[0][j], &s[1][j]);                                                \
+          store_quarters(w->gradient_columns + r / 2 * 12, &at[j], &words);               \
+        }                                                                                  \
+      }                                                                                    \
+    }                                                                                      \
+  }
+
+WEIGH(weigh_8, AVX2, round_neighbours)
+WEIGH_BACKWARD(weigh_backward_8, AVX2, round_neighbours, round_both)
+#if defined(__x86_64__)
+WEIGH(weigh_avx512, AVX512_BF16, round_neighbours_wide)
+WEIGH_BACKWARD(weigh_backward_avx512, AVX512_BF16, round_neighbours_wide, round_both_wide)
+#endif
+
+void solon_weigh(
+    uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,
+    long step, long columns, float scaling, float *tops, float *totals) {
+#if defined(__x86_64__)
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
+    weigh_avx512(
+        out, out_row, scores, row, rows, seen, step, columns, scaling, tops, totals);
+    return;
+  }
+#endif
+  weigh_8(out, out_row, scores, row, rows, seen, step, columns, scaling, tops, totals);
+}
+
+void solon_weigh_backward(
+    const struct solon_weights *w, const float *scores, const float *gradient, long row,
+    long rows, long seen, long columns, float scaling, const float *lse,
+    const float *delta) {
+#if defined(__x86_64__)
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
+    weigh_backward_avx512(
+        w, scores, gradient, row, rows, seen, columns, scaling, lse, delta);
+    return;
+  }
+#endif
+  weigh_backward_8(w, scores, gradient, row, rows, seen, columns, scaling, lse, delta);
+}

@@ -1,0 +1,30 @@
+// The vectors of the kernels, and how a function is compiled for a processor with
+// more features than the rest.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define TARGET(FEATURES) __attribute__((target(FEATURES)))
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+#define AVX512_BF16 AVX512 ",avx512bf16"
+#define AVX2 "avx2,fma"
+#else
+#define TARGET(FEATURES)
+#define AVX2 ""
+#endif
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// Vectors of 16 and of 8; where the processor's are narrower, the compiler
+// splits them. A number cast to one is repeated.
+typedef float floats16 __attribute__((ext_vector_type(16)));
+typedef uint32_t words16 __attribute__((ext_vector_type(16)));
+typedef float floats8 __attribute__((ext_vector_type(8)));
+typedef uint32_t words8 __attribute__((ext_vector_type(8)));
+
+#define FMA(A, B, C) __builtin_elementwise_fma(A, B, C)
+#define AS(TYPE, VECTOR) __builtin_bit_cast(TYPE, VECTOR)
+
+static inline long least(long a, long b) { return a < b ? a : b; }
