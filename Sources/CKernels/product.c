@@ -145,8 +145,8 @@ static void multiply(const struct product *p, tile_function *tile) {
      for (; p < reads->end; p++) {                                                        \
       WORDS b[2];                                                                         \
       UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS));  \
-      __builtin_prefetch(panel + 8 * solon_panel_width, 0, 3);                            \
-      __builtin_prefetch(panel + 8 * solon_panel_width + COUNT, 0, 3);                    \
+      __builtin_prefetch(panel + 20 * solon_panel_width, 0, 3);                            \
+      __builtin_prefetch(panel + 20 * solon_panel_width + COUNT, 0, 3);                    \
       UNROLL for (int i = 0; i < rows; i++) {                                             \
         uint32_t word = a[i * a_row];                                                     \
         UNROLL for (int j = 0; j < 2; j++) sum[i][j] = MULTIPLY(sum[i][j], word, b[j]);    \
