@@ -90,7 +90,7 @@ let package = Package(
       swiftSettings: settings),
     tests("KeyedRandom", []),
     tests("Statistics", ["KeyedRandom"]),
-    tests("Kernels", ["KeyedRandom"]),
+    tests("Kernels", ["CKernels", "KeyedRandom"]),
     tests("Transformer", ["Kernels", "KeyedRandom"]),
     tests("Inference", ["Transformer", "Kernels", "KeyedRandom"]),
     tests("Training", ["Inference", "Transformer", "Kernels", "KeyedRandom"]),

@@ -140,6 +140,7 @@ WIDE static void round_columns_wide(
   else
     round_blocks(out, solon_panel_width, block, x, x_row, rows, width);
 }
+
 // Sixteen rows of sixteen words, in place, into columns.
 WIDE static inline __attribute__((always_inline)) void transpose_words(__m512i x[16]) {
   __m512i pairs[16], fours[16], halves[16];

@@ -130,8 +130,7 @@ static void multiply(const struct product *p, tile_function *tile) {
     }                                                                                     \
   }
 
-// A tile of rows by two vectors of `COUNT` floats each, through the panel's
-// columns from `column` on. `MULTIPLY(sum, a, b)` takes a word of A and a vector
+// A tile of rows by two vectors of `COUNT` floats each. `MULTIPLY(sum, a, b)` takes a word of A and a vector
 // of words of B.
 #define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY, LINES)                               \
   TARGET(FEATURES) INLINE void NAME(                                     \

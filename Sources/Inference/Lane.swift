@@ -19,7 +19,6 @@ final class Lane: @unchecked Sendable {
 
   private var cache: KeyValueCache?
   private var workspace: InferenceWorkspace?
-  private var workspaceRows = 0
   /// Slots and positions of `cache`.
   private var slots = 0
   private var capacity = 0
@@ -57,10 +56,10 @@ final class Lane: @unchecked Sendable {
         configuration, slots: self.slots, capacity: self.capacity, precision: precision)
     }
     let rows = max(rowsPerStep, self.slots)
-    if workspace == nil || rows > workspaceRows {
+    if workspace.map({ rows > $0.maximumRows || self.capacity > $0.capacity }) ?? true {
       workspace = nil
-      workspaceRows = rows
-      workspace = InferenceWorkspace(configuration, maximumRows: rows, lanes: teamSize)
+      workspace = InferenceWorkspace(
+        configuration, maximumRows: rows, lanes: teamSize, capacity: cache?.capacity)
     }
     held = Array(repeating: [], count: self.slots)
     rowsFed = 0

@@ -77,17 +77,17 @@ struct AttentionPlan {
   var outRows: Int { queryRows + queryBlock * dimension }
   var queryColumns: Int { outRows + queryBlock * dimension }
   var outColumns: Int { queryColumns + columnCount(queryBlock) }
-  /// `[48, scoreStride]`: in float32 a block's, in bfloat16 a tile's.
+  /// `[48, scoreStride]`: a tile's, or, going back in float32, a block's.
   var scores: Int { outColumns + columnCount(queryBlock) }
   var scoreGradient: Int { scores + scoreCount }
-  /// A tile's scores, rounded.
+  /// What a tile's scores became, rounded: weights, or, going back, their gradients.
   var roundedScores: Int { scoreGradient + scoreCount }
   /// A block's weights and their gradients, rounded, as the rows of sums over queries.
   var weightColumns: Int { roundedScores + Kernels.queryRows * scoreStride }
   var gradientColumns: Int { weightColumns + keyRowCount }
-  /// Three numbers for each row of a block.
+  /// Two numbers for each row of a block.
   var rowValues: Int { gradientColumns + keyRowCount }
-  var scratchCount: Int { rowValues + 3 * queryBlock }
+  var scratchCount: Int { rowValues + 2 * queryBlock }
 
   private var keyRowCount: Int {
     roundUp(Self.scoreColumns(rows), to: Kernels.queryRows) * queryBlock / 2

@@ -118,18 +118,33 @@ public struct CacheLayout: Hashable, Sendable {
     }
   }
 
-  /// Adds the keys and values of one sequence's positions `0..<length`, in the order
-  /// in which attention reads them.
+  /// Has the values of one head's positions `0..<length` brought near, or its keys.
+  func prefetchValues(_ values: ConstFloatPointer, head: Int, length: Int) {
+    for panel in stride(from: 0, to: valuesPerHead, by: valuePanel) {
+      solon_prefetch(values + head * valuesPerHead + panel, valueBytes(length))
+    }
+  }
+
+  func prefetchKeys(_ keys: ConstFloatPointer, head: Int, length: Int) {
+    solon_prefetch(keys + head * keysPerHead, keyBytes(length))
+  }
+
+  /// Adds the keys, and then the values, of one sequence's positions `0..<length`.
   public func add(
     to ahead: ReadAhead, keys: ConstFloatPointer, values: ConstFloatPointer, length: Int
   ) {
-    let word = MemoryLayout<Float>.stride
+    ahead.add(keys, bytes: keyBytes(length), stride: keysPerHead, segments: keyValueHeads)
     ahead.add(
-      keys, bytes: roundUp(length, to: panelWidth) * keyDepth * word, stride: keysPerHead,
-      segments: keyValueHeads)
-    ahead.add(
-      values, bytes: rows(length) * panelWidth * word, stride: valuePanel,
-      segments: valueCount / valuePanel)
+      values, bytes: valueBytes(length), stride: valuePanel, segments: valueCount / valuePanel)
+  }
+
+  /// Bytes of one head's keys of `length` positions, and of a panel of its values.
+  private func keyBytes(_ length: Int) -> Int {
+    roundUp(length, to: panelWidth) * keyDepth * MemoryLayout<Float>.stride
+  }
+
+  private func valueBytes(_ length: Int) -> Int {
+    rows(length) * panelWidth * MemoryLayout<Float>.stride
   }
 
   /// Copies positions `0..<length` of one sequence's keys to another's. Later

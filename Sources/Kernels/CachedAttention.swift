@@ -35,7 +35,7 @@ public func cachedAttention(
     plan: AttentionPlan(
       rows: first + rows, heads: 1, keyValueHeads: 1, headDimension: dimension,
       precision: layout.precision),
-    keys: keys, values: values, layout: layout, scratch: scratch)
+    keys: keys, values: values, layout: layout, heads: keyValueHeads, scratch: scratch)
   KernelMeter.count(.attention) {
     if rows == 1 {
       // The query heads of a key/value head see the same positions, so they are the
@@ -69,6 +69,8 @@ private struct CachedCall {
   let plan: AttentionPlan
   let keys, values: ConstFloatPointer
   let layout: CacheLayout
+  /// All that are attended to.
+  let heads: Range<Int>
   let scratch: FloatPointer
 
   /// Sizes of what one tile needs, and the whole.
@@ -77,16 +79,19 @@ private struct CachedCall {
     let scores: Int
     /// `[12, D]` queries rounded, or results in whole panels.
     let rows: Int
-    /// Lists of small products.
-    let products: Int
+    /// Most products of the list: panels of keys, or of values, of all tiles.
+    let mostProducts: Int
 
     init(_ plan: AttentionPlan) {
       scores = queryRows * plan.scoreStride
-      rows = queryRows * roundUp(plan.dimension, to: panelWidth)
-      let most = tilesAtOnce * max(plan.scoreStride, plan.dimension + panelWidth) / panelWidth
-      products = roundUp(
-        (most + 1) * MemoryLayout<solon_small_product>.stride / MemoryLayout<Float>.stride,
-        to: vectorWidth)
+      let width = roundUp(plan.dimension, to: panelWidth)
+      rows = queryRows * width
+      mostProducts = tilesAtOnce * max(plan.scoreStride, width) / panelWidth
+    }
+
+    private var products: Int {
+      let size = MemoryLayout<solon_small_product>.stride / MemoryLayout<Float>.stride
+      return roundUp(mostProducts * size, to: vectorWidth)
     }
 
     var count: Int { tilesAtOnce * (2 * scores + rows + vectorWidth) + vectorWidth + products }
@@ -106,15 +111,14 @@ private struct CachedCall {
     let totals = rows + tilesAtOnce * size.rows
     let tops = totals + tilesAtOnce * vectorWidth
     let list = UnsafeMutableRawPointer(tops + vectorWidth)
-      .assumingMemoryBound(to: solon_small_product.self)
+      .bindMemory(to: solon_small_product.self, capacity: size.mostProducts)
     let end = first + (count - 1) * step + 1
     let columns = AttentionPlan.scoreColumns(end)
-    let bytes = columns * plan.dimension * plan.precision.byteCount
 
     // One row per sequence reads too little of a cache for the processor to see
     // a pattern: what comes next is fetched while this is multiplied.
     if step == 0 {
-      for g in heads { solon_prefetch(values + g * layout.valuesPerHead, bytes) }
+      for g in heads { layout.prefetchValues(values, head: g, length: end) }
     }
     var products = 0
     var queryRow = 0
@@ -133,8 +137,8 @@ private struct CachedCall {
       list, products, plan.scoreStride, aRow: queryRow, rows: count, depth: plan.dimension)
 
     if step == 0 {
-      let next = heads.upperBound..<min(heads.upperBound + tilesAtOnce, layout.keyValueHeads)
-      for g in next { solon_prefetch(keys + g * layout.keysPerHead, bytes) }
+      let next = heads.upperBound..<min(heads.upperBound + tilesAtOnce, self.heads.upperBound)
+      for g in next { layout.prefetchKeys(keys, head: g, length: end) }
     }
 
     products = 0

@@ -6,8 +6,8 @@
 
 /// Work split over a fixed number of threads. A lane is one thread's share: it
 /// works on its own sequences and buffers with single-threaded kernels, alone
-/// unless others help it (`LaneTeam`), which changes no bit, so results depend on the number of lanes only through how the caller divides
-/// the work, never on timing.
+/// unless others help it (`LaneTeam`), which changes no bit. So results depend on the
+/// number of lanes only through how the caller divides the work, never on timing.
 public enum Lanes {
   /// The number of lanes used unless a caller asks for another; it is fixed,
   /// and not the machine's core count, so that results repeat on any machine.

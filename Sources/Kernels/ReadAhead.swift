@@ -11,8 +11,8 @@ public final class ReadAhead {
   private var bytes = 0
   let walk: UnsafeMutablePointer<solon_ahead>
 
-  /// More than this would push out of the last cache what came first: two lanes'
-  /// share of a large one.
+  /// More than this would push out of the last cache what came first: one of two
+  /// lanes' share of 32 MiB, of which weights take some.
   private static let mostBytes = 12 << 20
 
   /// Room for the keys and values of so many sequences.
@@ -32,24 +32,19 @@ public final class ReadAhead {
   public func clear() {
     count = 0
     bytes = 0
-    begin()
+    walk.pointee = solon_ahead(part: parts, end: parts, segment: 0, offset: 0)
   }
 
   /// `segments` pieces of `bytes` bytes, `stride` numbers from one to the next, are
-  /// read after all that was added before. What there is no room for is left out.
+  /// read after all that was added before. From the first on for which there is no
+  /// room, nothing more is taken.
   func add(_ start: ConstFloatPointer, bytes: Int, stride: Int, segments: Int) {
-    guard count < capacity, self.bytes + segments * bytes <= Self.mostBytes, bytes > 0 else {
-      return
-    }
     self.bytes += segments * bytes
+    guard count < capacity, self.bytes <= Self.mostBytes, bytes > 0 else { return }
     parts[count] = solon_ahead_part(
       start: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self), bytes: bytes,
       stride: stride * MemoryLayout<Float>.stride, count: segments)
     count += 1
-    begin()
-  }
-
-  private func begin() {
-    walk.pointee = solon_ahead(part: parts, end: parts + count, segment: 0, offset: 0)
+    walk.pointee.end = UnsafePointer(parts + count)
   }
 }

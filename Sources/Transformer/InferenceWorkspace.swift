@@ -23,7 +23,8 @@ public final class InferenceWorkspace: @unchecked Sendable {
     let logits: FloatPointer  // [logit rows, V]
 
     init(
-      _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int, lanes: Int
+      _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int,
+      attention: Int
     ) {
       stream = arena.take(rows * c.hiddenSize)
       normed = arena.take(rows * c.hiddenSize)
@@ -32,7 +33,7 @@ public final class InferenceWorkspace: @unchecked Sendable {
       key = arena.take(rows * c.keyValueWidth)
       value = arena.take(rows * c.keyValueWidth)
       attended = arena.take(rows * c.queryWidth)
-      attentionScratch = arena.take(lanes * c.cachedAttentionScratch)
+      attentionScratch = arena.take(attention)
       gate = arena.take(rows * c.intermediateSize)
       up = arena.take(rows * c.intermediateSize)
       activated = arena.take(rows * c.intermediateSize)
@@ -46,6 +47,8 @@ public final class InferenceWorkspace: @unchecked Sendable {
   public let maximumLogitRows: Int
   /// Most lanes that may share a step.
   public let lanes: Int
+  /// Most positions that the step's cache may have.
+  public let capacity: Int
   /// Logits of the last step's rows that wanted them, `[n, V]`, in row order.
   public var logits: FloatPointer { r.logits }
   let configuration: ModelConfiguration
@@ -54,25 +57,32 @@ public final class InferenceWorkspace: @unchecked Sendable {
   let positions: UnsafeMutablePointer<Int32>
   /// What attention will read next, for a lane alone.
   let readAhead: ReadAhead
+  private let attentionScratchCount: Int
   private let buffer: FloatBuffer
 
   /// Allocates for steps of up to `maximumRows` rows, of which up to
-  /// `maximumLogitRows` (default: all) want logits, by up to `lanes` lanes.
+  /// `maximumLogitRows` (default: all) want logits, by up to `lanes` lanes, with a
+  /// cache of up to `capacity` positions (default: all that the model has).
   public init(
     _ configuration: ModelConfiguration, maximumRows: Int, maximumLogitRows: Int? = nil,
-    lanes: Int = 1
+    lanes: Int = 1, capacity: Int? = nil
   ) {
     self.configuration = configuration
     self.maximumRows = maximumRows
     self.maximumLogitRows = maximumLogitRows ?? maximumRows
     self.lanes = lanes
+    self.capacity = capacity ?? configuration.maximumPositions
+    // Whole cache lines, so that lanes beside each other do not write the same one.
+    attentionScratchCount = cachedAttentionScratchCount(
+      length: self.capacity, headDimension: configuration.headDimension)
+    let attention = lanes * attentionScratchCount
     let rows = maximumRows
     let logitRows = self.maximumLogitRows
     var measure = Arena.measuring()
-    _ = Regions(&measure, configuration, rows: rows, logitRows: logitRows, lanes: lanes)
+    _ = Regions(&measure, configuration, rows: rows, logitRows: logitRows, attention: attention)
     buffer = FloatBuffer(count: measure.count)
     var arena = Arena(buffer)
-    r = Regions(&arena, configuration, rows: rows, logitRows: logitRows, lanes: lanes)
+    r = Regions(&arena, configuration, rows: rows, logitRows: logitRows, attention: attention)
     readAhead = ReadAhead(sequences: rows)
     tokens = .allocate(capacity: rows)
     positions = .allocate(capacity: rows)
@@ -87,17 +97,9 @@ public final class InferenceWorkspace: @unchecked Sendable {
 
   /// The working memory of attention for one lane of those that share a step.
   func attentionScratch(_ lane: Int) -> FloatPointer {
-    r.attentionScratch + lane * configuration.cachedAttentionScratch
+    r.attentionScratch + lane * attentionScratchCount
   }
 
   /// Bytes allocated.
   public var byteCount: Int { buffer.count * MemoryLayout<Float>.stride }
-}
-
-extension ModelConfiguration {
-  /// What `cachedAttention` needs at any position, in whole cache lines, so that
-  /// lanes beside each other do not write the same one.
-  fileprivate var cachedAttentionScratch: Int {
-    cachedAttentionScratchCount(length: maximumPositions, headDimension: headDimension)
-  }
 }

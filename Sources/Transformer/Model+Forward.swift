@@ -18,6 +18,7 @@ extension Model {
     let width = c.hiddenSize
     w.held = nil
     w.weights = weights
+    w.keepsColumns = precision == .float32 || weights.backward != nil
     for (start, end) in zip(batch.offsets, batch.offsets.dropFirst()) {
       for row in start..<end { w.positions[row] = Int32(row - start) }
     }
@@ -92,6 +93,7 @@ extension Model {
     let g = gradient.pointer
     let stream = r.streamGradient
     let packed = w.weightsOfForward
+    precondition(w.keepsColumns, "forward was not told that backward would follow")
     let gradients = ProductGradients(precision: w.precision, rows: rows, regions: r)
 
     /// Adds the gradient of a normalisation's input to rows of the stream's.
@@ -130,7 +132,7 @@ extension Model {
           gate, up, r.activatedGradient + start, a.gate + start, a.up + start,
           count: range.count * inner)
       }
-      var x = gradients.input(a.middleNormed, width: width)
+      let x = gradients.input(a.middleNormed, width: width)
       gradients.multiply(
         gate, x, inputs: width, into: g + p.gate, r.normedGradient, weight(p.gate),
         transposes?.gate)
@@ -143,38 +145,10 @@ extension Model {
       }
       gradients.multiply(
         middle,
-        gradients.input(
-          w.precision == .float32 ? a.attended : a.attendedColumns, width: c.queryWidth),
+        gradients.input(a.attendedColumns, width: c.queryWidth),
         inputs: c.queryWidth, into: g + p.output, r.attendedGradient, weight(p.output),
         transposes?.output)
-      attentionBackward(
-        r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
-        a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,
-        heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
-        headDimension: c.headDimension, precision: w.precision, scratch: r.attentionScratch)
-      x = gradients.input(a.inputNormed, width: width)
-      let query = gradients.output(r.queryGradient, width: c.queryWidth) { range in
-        rotateBackward(
-          r.queryGradient + range.lowerBound * c.queryWidth,
-          positions: w.positions + range.lowerBound, rows: range.count, heads: c.headCount,
-          table: rotary)
-      }
-      gradients.multiply(
-        query, x, inputs: width, into: g + p.query, r.normedGradient, weight(p.query),
-        transposes?.query)
-      let key = gradients.output(r.keyGradient, width: c.keyValueWidth) { range in
-        rotateBackward(
-          r.keyGradient + range.lowerBound * c.keyValueWidth,
-          positions: w.positions + range.lowerBound, rows: range.count,
-          heads: c.keyValueHeadCount, table: rotary)
-      }
-      gradients.multiply(
-        key, x, inputs: width, into: g + p.key, r.normedGradient, weight(p.key),
-        transposes?.key, accumulate: true)
-      let value = gradients.output(r.valueGradient, width: c.keyValueWidth)
-      gradients.multiply(
-        value, x, inputs: width, into: g + p.value, r.normedGradient, weight(p.value),
-        transposes?.value, accumulate: true)
+      projectionGradients(index, batch, gradients, w, into: g)
     }
     addNorm(
       0..<rows, r.normedGradient, r.layers[0].input, layout.layers[0].inputNorm,
@@ -183,6 +157,44 @@ extension Model {
     batch.tokens.withUnsafeBufferPointer {
       embedBackward(g + layout.embedding, stream, $0.baseAddress!, rows: rows, width: width)
     }
+  }
+
+  /// The gradients of one layer's query, key and value projections, from that of its
+  /// attention's output: those of the weights into `g`, that of the normalised input
+  /// into `w.r.normedGradient`.
+  private func projectionGradients(
+    _ index: Int, _ batch: PackedBatch, _ gradients: ProductGradients, _ w: TrainingWorkspace,
+    into g: FloatPointer
+  ) {
+    let c = configuration
+    let r = w.r
+    let a = r.layers[index]
+    let p = layout.layers[index]
+    let transposes = w.weightsOfForward.backward?.layers[index]
+    attentionBackward(
+      r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
+      a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,
+      heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
+      headDimension: c.headDimension, precision: w.precision, scratch: r.attentionScratch)
+    func turnedBack(_ dx: FloatPointer, heads: Int) -> ProductFactor {
+      let width = heads * c.headDimension
+      return gradients.output(dx, width: width) { range in
+        rotateBackward(
+          dx + range.lowerBound * width, positions: w.positions + range.lowerBound,
+          rows: range.count, heads: heads, table: rotary)
+      }
+    }
+    let width = c.hiddenSize
+    let x = gradients.input(a.inputNormed, width: width)
+    gradients.multiply(
+      turnedBack(r.queryGradient, heads: c.headCount), x, inputs: width, into: g + p.query,
+      r.normedGradient, weight(p.query), transposes?.query)
+    gradients.multiply(
+      turnedBack(r.keyGradient, heads: c.keyValueHeadCount), x, inputs: width, into: g + p.key,
+      r.normedGradient, weight(p.key), transposes?.key, accumulate: true)
+    gradients.multiply(
+      gradients.output(r.valueGradient, width: c.keyValueWidth), x, inputs: width,
+      into: g + p.value, r.normedGradient, weight(p.value), transposes?.value, accumulate: true)
   }
 
   private func check(_ batch: PackedBatch, _ w: TrainingWorkspace) {

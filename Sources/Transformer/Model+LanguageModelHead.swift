@@ -38,6 +38,7 @@ extension Model {
   ) {
     checkHead(rows, targets.count, w)
     precondition(coefficients.count == rows.count, "one coefficient a row")
+    precondition(w.keepsColumns, "forward was not told that backward would follow")
     let vocabulary = configuration.vocabularySize
     let width = configuration.hiddenSize
     let holdsLogits = w.held == .init(rows: rows, temperature: temperature)

@@ -240,6 +240,9 @@ extension PackedWeights {
         && cache.layout.precision == precision,
       "the workspace or the cache is of another model shape or precision")
     precondition(
+      cache.capacity <= w.capacity,
+      "a cache of \(cache.capacity) positions in a workspace for \(w.capacity)")
+    precondition(
       member.count <= w.lanes,
       "a step by \(member.count) lanes in a workspace for \(w.lanes)")
     precondition(

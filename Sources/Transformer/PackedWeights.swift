@@ -150,7 +150,8 @@ extension Model {
   /// must not change meanwhile.
   ///
   /// `forTraining`: whether `backward` will follow `forward`. `lanes`: that share
-  /// the packing; more than one only where no lane is running.
+  /// the packing; more than one only where no lane is running that may ask this model
+  /// for its weights.
   public func packedWeights(forTraining: Bool = false, lanes: Int = 1) -> PackedWeights {
     let fingerprint = ParameterFingerprint(parameters.pointer, count: parameters.count)
     return packedCache.last.withLock { last in

@@ -16,7 +16,7 @@ public final class TrainingWorkspace: @unchecked Sendable {
     let key: FloatPointer  // [P, G·D] rotated
     let value: FloatPointer  // [P, G·D]
     let attended: FloatPointer  // [P, H·D]
-    let attendedColumns: FloatPointer  // [P, H·D] as columns; in float32 they are `attended`
+    let attendedColumns: FloatPointer  // [P, H·D] as columns: in float32 the same
     let logSum: FloatPointer  // [P, H] log-sum-exp of the attention scores
     let middle: FloatPointer  // [P, C] residual stream after attention
     let middleRstd: FloatPointer  // [P]
@@ -62,6 +62,7 @@ public final class TrainingWorkspace: @unchecked Sendable {
         ProductFactor.scratchCount(rows: rows, width: width, precision: precision)
       }
       for _ in 0..<c.layerCount {
+        let attended = arena.take(rows * c.queryWidth)
         layers.append(
           Layer(
             input: arena.take(rows * c.hiddenSize),
@@ -70,9 +71,9 @@ public final class TrainingWorkspace: @unchecked Sendable {
             query: arena.take(rows * c.queryWidth),
             key: arena.take(rows * c.keyValueWidth),
             value: arena.take(rows * c.keyValueWidth),
-            attended: arena.take(rows * c.queryWidth),
-            attendedColumns: arena.take(
-              precision == .float32 ? 0 : columns(.input, rows, c.queryWidth)),
+            attended: attended,
+            attendedColumns: precision == .float32
+              ? attended : arena.take(columns(.input, rows, c.queryWidth)),
             logSum: arena.take(rows * c.headCount),
             middle: arena.take(rows * c.hiddenSize),
             middleRstd: arena.take(rows),
@@ -104,10 +105,13 @@ public final class TrainingWorkspace: @unchecked Sendable {
       let widest = max(c.hiddenSize, c.intermediateSize, c.queryWidth)
       factorRows = arena.take(
         max(scratch(rows, widest), scratch(logitRows, c.vocabularySize)))
+      // In float32 all others are matrices of their own.
       gradientColumns = arena.take(
-        max(
-          columns(.outputGradient, rows, widest),
-          columns(.outputGradient, logitRows, c.vocabularySize)))
+        precision == .float32
+          ? rows * c.intermediateSize
+          : max(
+            columns(.outputGradient, rows, widest),
+            columns(.outputGradient, logitRows, c.vocabularySize)))
       otherFactorRows = arena.take(scratch(rows, c.intermediateSize))
       otherGradientColumns = arena.take(columns(.outputGradient, rows, c.intermediateSize))
     }
@@ -131,6 +135,8 @@ public final class TrainingWorkspace: @unchecked Sendable {
   let logitRows: Int
   let positions: UnsafeMutablePointer<Int32>
   var held: HeldLogits?
+  /// Whether the last forward pass kept what backward multiplies by.
+  var keepsColumns = false
   /// What the last forward pass multiplied by. Weak, so that the next update's
   /// weights can be packed into the same memory.
   weak var weights: PackedWeights?
@@ -175,6 +181,7 @@ public final class TrainingWorkspace: @unchecked Sendable {
   /// Gradient with respect to `hidden`, `[R, C]`: zeroed by forward, added to by
   /// the heads' backward functions, read by the model's backward.
   public var hiddenGradient: FloatPointer { r.hiddenGradient }
+
   /// What `write` writes, `[rows, width]`, as products multiply it, keeping its
   /// columns in `kept` if backward will follow. The rows are valid until the next.
   func input(
@@ -197,7 +204,7 @@ public final class TrainingWorkspace: @unchecked Sendable {
 
   private func memory(_ kept: FloatPointer) -> ProductFactor.Memory {
     ProductFactor.Memory(
-      columns: kept, scratch: r.factorRows, keepsColumns: weights?.backward != nil)
+      columns: kept, scratch: r.factorRows, keepsColumns: keepsColumns)
   }
 
   var weightsOfForward: PackedWeights {

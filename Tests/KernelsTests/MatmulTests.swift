@@ -95,18 +95,20 @@ import Testing
       ProductFactor(
         .outputGradient, rows: rows, width: width, precision: precision, in: $0, writing: copy)
     }
-    let second = FactorMemory(.outputGradient, rows: rows, width: width, precision)
-    let paired = products { first in
+    let other = FactorMemory(.outputGradient, rows: rows, width: width, precision)
+    func pair(
+      _ first: ProductFactor.Memory, _ second: ProductFactor.Memory, isFirst: Bool
+    ) -> (ProductFactor, ProductFactor) {
       ProductFactor.pair(
-        .outputGradient, rows: rows, width: width, precision: precision, in: first,
-        second.pointers
+        .outputGradient, rows: rows, width: width, precision: precision, in: first, second
       ) { a, b, range in
-        for i in 0..<range.count * width { b[i] = .nan }
-        copy(a, range)
-      }.0
+        for i in 0..<range.count * width { (isFirst ? b : a)[i] = .nan }
+        copy(isFirst ? a : b, range)
+      }
     }
     #expect(written == whole)
-    #expect(paired == whole)
+    #expect(products { pair($0, other.pointers, isFirst: true).0 } == whole)
+    #expect(products { pair(other.pointers, $0, isFirst: false).1 } == whole)
     #expect(whole.allSatisfy { $0.isFinite })
   }
 
@@ -158,6 +160,10 @@ private struct FactorMemory {
       count: ProductColumns.count(as: place, rows: rows, width: width, precision: precision))
     scratch = FloatBuffer(
       count: ProductFactor.scratchCount(rows: rows, width: width, precision: precision))
+    // What is not written must not be read.
+    for buffer in [columns, scratch] {
+      for i in 0..<buffer.count { buffer[i] = .nan }
+    }
   }
 
   var pointers: ProductFactor.Memory {

@@ -69,6 +69,26 @@ import Testing
     check(model, loss: loss, gradient: gradient)
   }
 
+  /// A pass that backward will follow has the bits of one that it will not, and says
+  /// which it was.
+  @Test(arguments: [Precision.float32, .bfloat16])
+  func keepingForBackwardChangesNoBit(precision: Precision) {
+    let model = ModelReference.model(tied: true, head: .languageModel, precision: precision)
+    let batch = PackedBatch(model.randomSequences([9, 3, 14], seed: 80))
+    func hidden(forTraining: Bool) -> [Float] {
+      let w = TrainingWorkspace(
+        model.configuration, maximumRows: 32, maximumSequence: 16, precision: precision)
+      let weights = model.packedWeights(forTraining: forTraining)
+      model.forward(batch, weights, w)
+      #expect(w.keepsColumns == (forTraining || precision == .float32))
+      return Array(
+        UnsafeBufferPointer(start: w.hidden, count: 26 * model.configuration.hiddenSize))
+    }
+    let alone = hidden(forTraining: false)
+    #expect(alone == hidden(forTraining: true))
+    #expect(alone.allSatisfy { $0.isFinite })
+  }
+
   @Test func backwardAddsToTheGradient() {
     let model = ModelReference.model(tied: true, head: .languageModel)
     let batch = PackedBatch(model.randomSequences([6, 5], seed: 70))
