@@ -78,11 +78,7 @@ INLINE void round_neighbours(words16 *out, const floats16 *a, const floats16 *b)
 #if defined(__x86_64__)
 TARGET(AVX512_BF16) INLINE void round_both_wide(
     words16 *out, const floats16 *low, const floats16 *high) {
-  const __m512i halves = _mm512_set_epi32(
-      0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009, 0x180008, 0x170007,
-      0x160006, 0x150005, 0x140004, 0x130003, 0x120002, 0x110001, 0x100000);
-  *out = AS(words16, _mm512_permutexvar_epi16(
-      halves, (__m512i)_mm512_cvtne2ps_pbh(AS(__m512, *high), AS(__m512, *low))));
+  round_pairs((__m512i *)out, (const __m512 *)low, (const __m512 *)high);
 }
 
 TARGET(AVX512_BF16) INLINE void round_neighbours_wide(

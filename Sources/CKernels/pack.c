@@ -91,13 +91,11 @@ WIDE static void round_rows_wide(
 
 // The pairs of up to 16 columns of two rows.
 WIDE static inline __m512i column_pairs(const float *low, const float *high, __mmask16 columns) {
-  // Word i takes half i of the lower row's numbers and of the upper row's.
-  const __m512i halves = _mm512_set_epi32(
-      0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009, 0x180008, 0x170007,
-      0x160006, 0x150005, 0x140004, 0x130003, 0x120002, 0x110001, 0x100000);
+  __m512 first = _mm512_maskz_loadu_ps(columns, low);
   __m512 second = high ? _mm512_maskz_loadu_ps(columns, high) : _mm512_setzero_ps();
-  return _mm512_permutexvar_epi16(
-      halves, (__m512i)_mm512_cvtne2ps_pbh(second, _mm512_maskz_loadu_ps(columns, low)));
+  __m512i pairs;
+  round_pairs(&pairs, &first, &second);
+  return pairs;
 }
 
 // Writes the first 12 or all of 16 words. Under a mask it would take longer.
@@ -260,12 +258,13 @@ void solon_round_columns(
 }
 
 void solon_copy_to_panels(
-    uint32_t *out, const uint32_t *x, long x_row, long rows, long width) {
-  for (long first = 0; first < width; first += solon_panel_width) {
+    uint32_t *out, long block, const uint32_t *x, long x_row, long rows, long width) {
+  for (long first = 0; first < width; first += solon_panel_width, out += block) {
     long columns = least(solon_panel_width, width - first);
-    for (long p = 0; p < rows; p++, out += solon_panel_width) {
-      memcpy(out, x + p * x_row + first, columns * sizeof *out);
-      memset(out + columns, 0, (solon_panel_width - columns) * sizeof *out);
+    uint32_t *to = out;
+    for (long p = 0; p < rows; p++, to += solon_panel_width) {
+      memcpy(to, x + p * x_row + first, columns * sizeof *to);
+      memset(to + columns, 0, (solon_panel_width - columns) * sizeof *to);
     }
   }
 }

@@ -130,8 +130,8 @@ static void multiply(const struct product *p, tile_function *tile) {
     }                                                                                     \
   }
 
-// A tile of rows by two vectors of `COUNT` floats each. `MULTIPLY(sum, a, b)` takes a word of A and a vector
-// of words of B.
+// A tile of rows by two vectors of `COUNT` floats each. `MULTIPLY(sum, a, b)` takes
+// a word of A and a vector of words of B.
 #define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY, LINES)                               \
   TARGET(FEATURES) INLINE void NAME(                                     \
       const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \

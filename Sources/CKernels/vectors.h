@@ -28,3 +28,14 @@ typedef uint32_t words8 __attribute__((ext_vector_type(8)));
 #define AS(TYPE, VECTOR) __builtin_bit_cast(TYPE, VECTOR)
 
 static inline long least(long a, long b) { return a < b ? a : b; }
+
+#if defined(__x86_64__)
+// Pairs of the numbers of one vector with those of another, rounded to bfloat16.
+TARGET(AVX512_BF16) INLINE void round_pairs(__m512i *out, const __m512 *low, const __m512 *high) {
+  // Word i takes half i of the lower numbers and of the upper ones.
+  const __m512i halves = _mm512_set_epi32(
+      0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009, 0x180008, 0x170007,
+      0x160006, 0x150005, 0x140004, 0x130003, 0x120002, 0x110001, 0x100000);
+  *out = _mm512_permutexvar_epi16(halves, (__m512i)_mm512_cvtne2ps_pbh(*high, *low));
+}
+#endif

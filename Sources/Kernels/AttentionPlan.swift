@@ -103,12 +103,10 @@ struct AttentionPlan {
 
   /// A `[count, D]` matrix, `stride` apart, for a product's sum over its rows.
   func packColumns(_ panels: FloatPointer, _ x: ConstFloatPointer, stride: Int, count: Int) {
-    switch precision {
-    case .float32: solon_copy_to_panels(pairs(panels), words(x), stride, count, dimension)
-    case .bfloat16:
-      solon_round_columns(
-        pairs(panels), panelWidth, (count + 1) / 2 * panelWidth, x, stride, count, dimension)
-    }
+    let pairCount = precision == .float32 ? count : (count + 1) / 2
+    Kernels.packColumns(
+      pairs(panels), block: pairCount * panelWidth, x, stride: stride, rows: count,
+      width: dimension, precision)
   }
 
   /// Up to a block of `[count, D]` rows, `stride` apart, as a product's rows.

@@ -82,19 +82,10 @@ public struct CacheLayout: Hashable, Sendable {
     packPanels(
       pairs(keys + position * keyDepth), key, stride: rowStride, rows: rows,
       width: headDimension, precision)
-    switch precision {
-    case .float32:
-      for d in stride(from: 0, to: headDimension, by: panelWidth) {
-        for row in 0..<rows {
-          (values + d * capacity + (position + row) * panelWidth).update(
-            from: value + row * rowStride + d, count: min(panelWidth, headDimension - d))
-        }
-      }
-    case .bfloat16:
-      solon_round_columns(
-        pairs(values + position / 2 * panelWidth), panelWidth, valuePanel, value, rowStride,
-        rows, headDimension)
-    }
+    // Positions begin a panel of keys, so also a pair.
+    packColumns(
+      pairs(values + self.rows(position) * panelWidth), block: valuePanel, value,
+      stride: rowStride, rows: rows, width: headDimension, precision)
   }
 
   /// One position.

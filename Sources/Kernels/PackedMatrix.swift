@@ -82,6 +82,18 @@ func packPanels(
   }
 }
 
+/// Writes the panels of a product by x, panels `block` words apart: column c of `x`,
+/// `[rows, width]`, `stride` apart, becomes column c; in bfloat16 with pairs of rows.
+func packColumns(
+  _ panels: PairPointer, block: Int, _ x: ConstFloatPointer, stride: Int, rows: Int,
+  width: Int, _ precision: Precision
+) {
+  switch precision {
+  case .float32: solon_copy_to_panels(panels, block, words(x), stride, rows, width)
+  case .bfloat16: solon_round_columns(panels, panelWidth, block, x, stride, rows, width)
+  }
+}
+
 extension PackedMatrix {
   /// The outputs that a member of a team computes of every product: whole panels.
   public func outputs(of member: LaneTeam.Member) -> Range<Int> {

@@ -7,9 +7,7 @@ public func addInto(_ y: FloatPointer, _ x: ConstFloatPointer, count: Int) {
 
 /// y *= factor.
 public func scale(_ y: FloatPointer, by factor: Float, count: Int) {
-  forEachVector(count) { i, n in
-    store(load(y, i, n) * factor, y, i, n)
-  }
+  scale(y, y, by: factor, count: count)
 }
 
 /// y = x · factor, element by element.

@@ -92,8 +92,7 @@ extension Model {
     let r = w.r
     let g = gradient.pointer
     let stream = r.streamGradient
-    let packed = w.weightsOfForward
-    precondition(w.keepsColumns, "forward was not told that backward would follow")
+    let packed = w.weightsForBackward
     let gradients = ProductGradients(precision: w.precision, rows: rows, regions: r)
 
     /// Adds the gradient of a normalisation's input to rows of the stream's.
@@ -170,7 +169,7 @@ extension Model {
     let r = w.r
     let a = r.layers[index]
     let p = layout.layers[index]
-    let transposes = w.weightsOfForward.backward?.layers[index]
+    let transposes = w.weightsForBackward.backward?.layers[index]
     attentionBackward(
       r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
       a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,

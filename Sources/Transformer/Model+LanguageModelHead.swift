@@ -38,7 +38,7 @@ extension Model {
   ) {
     checkHead(rows, targets.count, w)
     precondition(coefficients.count == rows.count, "one coefficient a row")
-    precondition(w.keepsColumns, "forward was not told that backward would follow")
+    let transpose = w.weightsForBackward.backward?.head
     let vocabulary = configuration.vocabularySize
     let width = configuration.hiddenSize
     let holdsLogits = w.held == .init(rows: rows, temperature: temperature)
@@ -64,7 +64,7 @@ extension Model {
       gradients.multiply(
         out, gradients.input(w.r.selected, width: width), inputs: width,
         into: gradient.pointer + layout.headWeight, delta, weight(layout.headWeight),
-        w.weightsOfForward.backward?.head)
+        transpose)
       for (index, row) in chunk.enumerated() {
         addInto(w.r.hiddenGradient + Int(row) * width, delta + index * width, count: width)
       }

@@ -45,7 +45,8 @@ extension PackedWeights {
     }
     // Rows that continue a sequence read all of its cache.
     let ahead = member.count == 1 ? w.readAhead : nil
-    let continued = runs(rows).filter { $0.count == 1 }.map { rows[$0.lowerBound] }
+    var runs = runs(rows)
+    let continued = runs.filter { $0.count == 1 }.map { rows[$0.lowerBound] }
     func lookAhead(_ layer: Int) {
       guard let ahead else { return }
       ahead.clear()
@@ -63,14 +64,17 @@ extension PackedWeights {
       matmul(r.value, r.normed, p.matrices.value, rows: rows.count, part: member, ahead: ahead)
       reachAhead(p.matrices.query)
       member.wait()
-      append(rows, layer: index, cache, w, member)
+      append(rows, runs, layer: index, cache, w, member)
       // Of the other rows only the keys and values are needed later.
-      if index == layers.count - 1 { rows = keepWanted(rows, w, member) }
+      if index == layers.count - 1 {
+        rows = keepWanted(rows, w, member)
+        runs = self.runs(rows)
+      }
       let count = rows.count
       matmul(r.query, r.normed, p.matrices.query, rows: count, part: member, ahead: ahead)
       reachAhead(p.matrices.output)
       member.wait()
-      attend(rows, layer: index, cache, w, member)
+      attend(rows, runs, layer: index, cache, w, member)
       // After the last layer comes the first of the next step.
       lookAhead((index + 1) % layers.count)
       member.wait()
@@ -142,7 +146,8 @@ extension PackedWeights {
 
   /// Rotates the step's keys and adds them and the values to the cache.
   private func append(
-    _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace,
+    _ rows: [StepRow], _ runs: [Range<Int>], layer: Int, _ cache: KeyValueCache,
+    _ w: InferenceWorkspace,
     _ member: LaneTeam.Member
   ) {
     let c = configuration
@@ -152,7 +157,7 @@ extension PackedWeights {
     rotate(
       w.r.key + start, positions: w.positions, rows: rows.count, heads: heads.count,
       rowStride: c.keyValueWidth, table: rotary)
-    for run in runs(rows) {
+    for run in runs {
       let row = rows[run.lowerBound]
       let offset = run.lowerBound * c.keyValueWidth + start
       cache.layout.store(
@@ -166,14 +171,14 @@ extension PackedWeights {
   /// position: run by run, and, where several members share the work, one
   /// key/value head at a time.
   private func attend(
-    _ rows: [StepRow], layer: Int, _ cache: KeyValueCache, _ w: InferenceWorkspace,
+    _ rows: [StepRow], _ runs: [Range<Int>], layer: Int, _ cache: KeyValueCache,
+    _ w: InferenceWorkspace,
     _ member: LaneTeam.Member
   ) {
     let c = configuration
     let r = w.r
     let groups = c.keyValueHeadCount
     let share = c.headCount / groups
-    let runs = runs(rows)
     let groupsOfPart = member.count == 1 ? groups : 1
     let parts = groups / groupsOfPart
     for part in stride(from: member.index, to: runs.count * parts, by: member.count) {

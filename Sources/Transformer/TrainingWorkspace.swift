@@ -207,6 +207,13 @@ public final class TrainingWorkspace: @unchecked Sendable {
       columns: kept, scratch: r.factorRows, keepsColumns: keepsColumns)
   }
 
+  /// What the last forward pass multiplied by, for going back.
+  var weightsForBackward: PackedWeights {
+    precondition(keepsColumns, "forward was not told that backward would follow")
+    return weightsOfForward
+  }
+
+  /// What the last forward pass multiplied by.
   var weightsOfForward: PackedWeights {
     guard let weights else {
       preconditionFailure("a backward or head function without forward, or its weights released")

@@ -154,7 +154,7 @@ void solon_spin_pause(void);
 void solon_prefetch(const void *memory, long bytes);
 
 // Copies words into panels in their own order: word (p, o) of `x`, `x_row` apart,
-// becomes column o of row p. `out`: `[⌈width/32⌉, rows, 32]`, with zeros beyond
-// the width.
+// becomes column o of row p. `out`: `[⌈width/32⌉, rows, 32]`, panels `block` words
+// apart, with zeros beyond the width.
 void solon_copy_to_panels(
-    uint32_t *out, const uint32_t *x, long x_row, long rows, long width);
+    uint32_t *out, long block, const uint32_t *x, long x_row, long rows, long width);
