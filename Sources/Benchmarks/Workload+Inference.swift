@@ -20,7 +20,7 @@ extension Workload {
     }
     // The last token is sampled and never fed.
     let operations = OperationCount(configuration: configuration)
-      .forward(0..<prompt + newTokens - 1, headRows: newTokens)
+      .forward(0..<prompt + newTokens - 1, read: newTokens)
     let weights = configuration.matrixParameterCount * precision.byteCount
     return Workload(
       shape: "\(sequences) x (\(prompt) + \(newTokens)) tokens", items: sequences,
@@ -54,8 +54,8 @@ extension Workload {
     return Workload(
       shape: "\(prompts) prompts of \(length) tokens, \(shared) in common", items: prompts,
       itemName: "prompts",
-      operations: need.forward(0..<shared, headRows: 0)
-        + Double(prompts) * need.forward(shared..<length, headRows: 1)
+      operations: need.forward(0..<shared, read: 0)
+        + Double(prompts) * need.forward(shared..<length, read: 1)
     ) { rounds, ended in
       for _ in 0..<rounds {
         _ = try engine.scoreChoices(requests)

@@ -20,7 +20,7 @@ extension Workload {
     }
     // Nothing reads a document's last token, and nothing predicts its first.
     let operations = OperationCount(configuration: configuration)
-      .training(0..<length - 1, headRows: length - 1)
+      .training(0..<length - 1, read: length - 1)
     return Workload(
       shape: "\(sequences) documents of \(length) tokens", items: sequences,
       itemName: "documents", operations: Double(sequences) * operations
@@ -49,7 +49,7 @@ extension Workload {
         probability: Double(index) / Double(count))
     }
     let operations = OperationCount(configuration: configuration)
-      .training(0..<length, headRows: 0)
+      .training(0..<length, read: 1, head: .scalar)
     return Workload(
       shape: "\(count) pairs of 2 x \(length) tokens", items: count, itemName: "pairs",
       operations: Double(2 * count) * operations
@@ -97,10 +97,10 @@ extension Workload {
     let settings = options
 
     let need = OperationCount(configuration: configuration)
-    let read = 0..<promptLength + newTokens - 1
-    let logProbabilities = need.forward(read, headRows: newTokens)
-    let values = need.forward(read, headRows: 0)
-    let scores = need.forward(0..<promptLength + newTokens + 1, headRows: 0)
+    let inputs = 0..<promptLength + newTokens - 1
+    let logProbabilities = need.forward(inputs, read: newTokens)
+    let values = need.forward(inputs, read: newTokens, head: .scalar)
+    let scores = need.forward(0..<promptLength + newTokens + 1, read: 1, head: .scalar)
     let operations =
       2 * logProbabilities + values + scores
       + 3 * Double(epochs) * (logProbabilities + values)

@@ -31,20 +31,28 @@ struct Workload {
 struct OperationCount {
   let configuration: ModelConfiguration
 
-  /// One sequence's tokens at `positions`, of which `headRows` go through the
-  /// language-model head. A position attends to itself and those before it.
-  func forward(_ positions: Range<Int>, headRows: Int) -> Double {
+  /// One sequence's tokens at `positions`, of which the head reads the last `read`.
+  /// A position attends to itself and those before it; of the last layer, what is not
+  /// read needs the keys and values alone.
+  func forward(_ positions: Range<Int>, read: Int, head: Head = .languageModel) -> Double {
     let c = configuration
-    let head = c.hiddenSize * c.vocabularySize
-    let body = c.matrixParameterCount - head
-    let seen = (positions.lowerBound + positions.upperBound + 1) * positions.count / 2
-    return Double(2 * body * positions.count + 2 * head * headRows)
-      + Double(4 * c.queryWidth * c.layerCount * seen)
+    let vocabulary = c.hiddenSize * c.vocabularySize
+    let layer = (c.matrixParameterCount - vocabulary) / c.layerCount
+    let keysAndValues = 2 * c.hiddenSize * c.keyValueWidth
+    func weights(_ positions: Range<Int>) -> Int {
+      (positions.lowerBound + positions.upperBound + 1) * positions.count / 2
+    }
+    let products =
+      ((c.layerCount - 1) * layer + keysAndValues) * positions.count
+      + (layer - keysAndValues + (head == .languageModel ? vocabulary : 0)) * read
+    let attention =
+      (c.layerCount - 1) * weights(positions) + weights(positions.suffix(read))
+    return Double(2 * products) + Double(4 * c.queryWidth * attention)
   }
 
   /// Forward and backward: backward has two products for each of forward's.
-  func training(_ positions: Range<Int>, headRows: Int) -> Double {
-    3 * forward(positions, headRows: headRows)
+  func training(_ positions: Range<Int>, read: Int, head: Head = .languageModel) -> Double {
+    3 * forward(positions, read: read, head: head)
   }
 }
 

@@ -2,7 +2,8 @@ internal import CKernels
 
 /// Writes the gradients of `attention` to `dq` (`[R, H·D]`), `dk` and `dv` (`[R,
 /// G·D]`). `dout`: `[R, H·D]`; the rest as in the forward pass, whose weights
-/// are computed again from `lse`.
+/// are computed again from `lse`. With `queryOffsets`, what `q`, `out` and `lse` have
+/// rows for, `dq` and `dout` have too.
 ///
 /// With P the weights and δ = Σ dout·out by row: dV = Pᵀ dO, dP = dO Vᵀ, dS =
 /// P (dP - δ) / √D, dQ = dS K, dK = dSᵀ Q.
@@ -10,22 +11,24 @@ public func attentionBackward(
   _ dq: FloatPointer, _ dk: FloatPointer, _ dv: FloatPointer,
   _ dout: ConstFloatPointer, _ q: ConstFloatPointer, _ k: ConstFloatPointer,
   _ v: ConstFloatPointer, _ out: ConstFloatPointer, _ lse: ConstFloatPointer,
-  offsets: [Int], heads: Int, keyValueHeads: Int, headDimension: Int,
-  precision: Precision = .float32, scratch: FloatPointer
+  offsets: [Int], queryOffsets: [Int]? = nil, heads: Int, keyValueHeads: Int,
+  headDimension: Int, precision: Precision = .float32, scratch: FloatPointer
 ) {
+  let queryOffsets = queryOffsets ?? offsets
   for s in 0..<max(0, offsets.count - 1) {
     let plan = AttentionPlan(
-      rows: offsets[s + 1] - offsets[s], heads: heads, keyValueHeads: keyValueHeads,
-      headDimension: headDimension, precision: precision)
+      rows: offsets[s + 1] - offsets[s], queries: queryOffsets[s + 1] - queryOffsets[s],
+      heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension,
+      precision: precision)
     KernelMeter.count(.attention) {
       for g in 0..<keyValueHeads {
         let keyStart = offsets[s] * plan.keyWidth + g * headDimension
         packKeysAndValues(plan, scratch, k + keyStart, v + keyStart)
         for h in (g * plan.share)..<((g + 1) * plan.share) {
-          let queryStart = offsets[s] * plan.queryWidth + h * headDimension
+          let queryStart = queryOffsets[s] * plan.queryWidth + h * headDimension
           attendOneHeadBackward(
             dq + queryStart, dout + queryStart, q + queryStart, out + queryStart,
-            lse + offsets[s] * heads + h, lseStride: heads, plan, scratch)
+            lse + queryOffsets[s] * heads + h, lseStride: heads, plan, scratch)
         }
         for r in 0..<plan.rows {
           let packed = r * plan.dimension
@@ -63,13 +66,14 @@ private func attendOneHeadBackward(
   let stride = plan.scoreStride
   let sums = scratch + plan.rowValues
   let deltas = sums + queryBlock
-  for start in Swift.stride(from: 0, to: plan.rows, by: queryBlock) {
+  for start in Swift.stride(from: plan.firstQuery, to: plan.rows, by: queryBlock) {
     let count = min(queryBlock, plan.rows - start)
-    let first = start * plan.queryWidth
+    let first = start - plan.firstQuery
+    let (q, dout) = (q + first * plan.queryWidth, dout + first * plan.queryWidth)
     let queries = plan.rows(
-      q + first, stride: plan.queryWidth, count: count, scratch: scratch + plan.queryRows)
+      q, stride: plan.queryWidth, count: count, scratch: scratch + plan.queryRows)
     let gradients = plan.rows(
-      dout + first, stride: plan.queryWidth, count: count, scratch: scratch + plan.outRows)
+      dout, stride: plan.queryWidth, count: count, scratch: scratch + plan.outRows)
     for i in Swift.stride(from: 0, to: count, by: queryRows) {
       let rows = min(queryRows, count - i)
       let end = start + i + rows
@@ -83,23 +87,23 @@ private func attendOneHeadBackward(
         scratch + plan.scoreGradient + place, stride, gradients.dropping(i),
         scratch + plan.valuePanels, count: rows, depth: plan.dimension, columns: columns)
       for r in 0..<rows {
-        let position = start + i + r
-        sums[r] = lse[position * lseStride]
+        let row = i + r
+        sums[r] = lse[(first + row) * lseStride]
         deltas[r] = dot(
-          dout + position * plan.queryWidth, out + position * plan.queryWidth,
+          dout + row * plan.queryWidth, out + (first + row) * plan.queryWidth,
           count: plan.dimension)
       }
       let weightGradients = plan.weighBackward(
         scratch, first: i, rows: rows, count: count, start: start, columns: columns, lse: sums,
         delta: deltas)
       plan.multiply(
-        dq + (start + i) * plan.queryWidth, plan.queryWidth, weightGradients,
+        dq + (first + i) * plan.queryWidth, plan.queryWidth, weightGradients,
         scratch + plan.keyColumns, count: rows, depth: end, panelDepth: plan.rows,
         columns: plan.dimension)
     }
     let (outColumns, queryColumns) = (scratch + plan.outColumns, scratch + plan.queryColumns)
-    plan.packColumns(outColumns, dout + first, stride: plan.queryWidth, count: count)
-    plan.packColumns(queryColumns, q + first, stride: plan.queryWidth, count: count)
+    plan.packColumns(outColumns, dout, stride: plan.queryWidth, count: count)
+    plan.packColumns(queryColumns, q, stride: plan.queryWidth, count: count)
     addKeyGradients(
       plan, .value, scratch, scratch + plan.valueGradient, outColumns, start: start,
       count: count)

@@ -13,16 +13,22 @@ internal import CKernels
 /// head h / (H/G). Scores are q·k/√D. `lse`: `[R, H]`, log Σ e^score, kept for
 /// the backward pass. `scratch`: `AttentionScratch.scratchCount` numbers.
 /// `precision`: of the products; exponentials and sums are float32.
+///
+/// With `queryOffsets` only the last rows of a sequence ask: those of s are rows
+/// `queryOffsets[s]..<queryOffsets[s+1]` of `q`, `out` and `lse`, and the first of
+/// them is at a multiple of `queryRows` in its sequence. They get the same bits.
 public func attention(
   _ out: FloatPointer, _ lse: FloatPointer, _ q: ConstFloatPointer,
-  _ k: ConstFloatPointer, _ v: ConstFloatPointer, offsets: [Int], heads: Int,
-  keyValueHeads: Int, headDimension: Int, precision: Precision = .float32,
+  _ k: ConstFloatPointer, _ v: ConstFloatPointer, offsets: [Int], queryOffsets: [Int]? = nil,
+  heads: Int, keyValueHeads: Int, headDimension: Int, precision: Precision = .float32,
   scratch: FloatPointer
 ) {
+  let queryOffsets = queryOffsets ?? offsets
   for s in 0..<max(0, offsets.count - 1) {
     let plan = AttentionPlan(
-      rows: offsets[s + 1] - offsets[s], heads: heads, keyValueHeads: keyValueHeads,
-      headDimension: headDimension, precision: precision)
+      rows: offsets[s + 1] - offsets[s], queries: queryOffsets[s + 1] - queryOffsets[s],
+      heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension,
+      precision: precision)
     KernelMeter.count(.attention) {
       for g in 0..<keyValueHeads {
         let keyStart = offsets[s] * plan.keyWidth + g * headDimension
@@ -31,9 +37,9 @@ public func attention(
         plan.packColumns(
           scratch + plan.valueColumns, v + keyStart, stride: plan.keyWidth, count: plan.rows)
         for h in (g * plan.share)..<((g + 1) * plan.share) {
-          let queryStart = offsets[s] * plan.queryWidth + h * headDimension
+          let queryStart = queryOffsets[s] * plan.queryWidth + h * headDimension
           attendOneHead(
-            out + queryStart, lse + offsets[s] * heads + h, lseStride: heads,
+            out + queryStart, lse + queryOffsets[s] * heads + h, lseStride: heads,
             q + queryStart, plan, scratch)
         }
       }
@@ -50,10 +56,11 @@ private func attendOneHead(
   let totals = scratch + plan.rowValues
   let tops = totals + queryBlock
   totals.update(repeating: 1, count: queryBlock)
-  for start in stride(from: 0, to: plan.rows, by: queryBlock) {
+  for start in stride(from: plan.firstQuery, to: plan.rows, by: queryBlock) {
     let count = min(queryBlock, plan.rows - start)
+    let first = start - plan.firstQuery
     let queries = plan.rows(
-      q + start * plan.queryWidth, stride: plan.queryWidth, count: count,
+      q + first * plan.queryWidth, stride: plan.queryWidth, count: count,
       scratch: scratch + plan.queryRows)
     for i in stride(from: 0, to: count, by: queryRows) {
       let rows = min(queryRows, count - i)
@@ -65,7 +72,7 @@ private func attendOneHead(
       let weights = plan.weigh(
         tile, rows: rows, seen: start + i + 1, step: 1, columns: columns, tops: tops + i,
         totals: totals + i, rounded: scratch + plan.roundedScores)
-      let target = out + (start + i) * plan.queryWidth
+      let target = out + (first + i) * plan.queryWidth
       plan.multiply(
         target, plan.queryWidth, weights,
         scratch + plan.valueColumns, count: rows, depth: end, panelDepth: plan.rows,
@@ -76,7 +83,7 @@ private func attendOneHead(
     }
     for r in stride(from: 0, to: count, by: vectorWidth) {
       let sums = (load(tops, r) * plan.scaling) + log(load(totals, r))
-      for i in 0..<min(vectorWidth, count - r) { lse[(start + r + i) * lseStride] = sums[i] }
+      for i in 0..<min(vectorWidth, count - r) { lse[(first + r + i) * lseStride] = sums[i] }
     }
   }
 }

@@ -2,8 +2,9 @@ internal import CKernels
 
 /// Query rows of a block: a multiple of the rows of a tile and of `vectorWidth`.
 let queryBlock = 48
-/// Query rows that are cut off at one diagonal: the rows of a tile.
-let queryRows = Int(solon_row_block)
+/// Query rows that are cut off at one diagonal: the rows of a tile. Where only a
+/// sequence's last rows ask, the first of them is at a multiple of these.
+public let queryRows = Int(solon_row_block)
 
 /// Working memory of the attention functions, one block per lane.
 public enum AttentionScratch {
@@ -24,6 +25,8 @@ public enum AttentionScratch {
 /// the room.
 struct AttentionPlan {
   let rows: Int
+  /// The position of the first row that asks.
+  let firstQuery: Int
   let share: Int
   let dimension: Int
   let queryWidth: Int
@@ -35,12 +38,17 @@ struct AttentionPlan {
   let scoreStride: Int
 
   init(
-    rows: Int, heads: Int, keyValueHeads: Int, headDimension: Int, precision: Precision
+    rows: Int, queries: Int? = nil, heads: Int, keyValueHeads: Int, headDimension: Int,
+    precision: Precision
   ) {
     precondition(
       keyValueHeads > 0 && heads % keyValueHeads == 0,
       "\(heads) query heads cannot share \(keyValueHeads) key/value heads")
     self.rows = rows
+    firstQuery = rows - (queries ?? rows)
+    precondition(
+      firstQuery >= 0 && firstQuery % Kernels.queryRows == 0,
+      "\(queries ?? rows) of \(rows) rows ask: the first is no tile's first")
     self.precision = precision
     share = heads / keyValueHeads
     dimension = headDimension

@@ -111,7 +111,7 @@ public struct Pipeline {
     }
     var systems = [System(name: "helpful-only", engine: base)]
     guard through >= .finetune else {
-      try sequence.stage("evaluate", [base]) { try evaluate(systems, context, base) }
+      _ = try sequence.stage("evaluate", [base]) { try evaluate(systems, context, base) }
       return nil
     }
 
@@ -127,7 +127,7 @@ public struct Pipeline {
     }
     let policy = systems.last!.engine
     guard through >= .ppo else {
-      try sequence.stage("evaluate", [base, policy]) { try evaluate(systems, context, base) }
+      _ = try sequence.stage("evaluate", [base, policy]) { try evaluate(systems, context, base) }
       return nil
     }
     let compared = try sequence.stage("compare", [policy, base]) {

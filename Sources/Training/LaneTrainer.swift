@@ -50,11 +50,13 @@ func mapLanes<Result>(
 }
 
 /// A forward pass over `sequences` in lanes and chunks, without gradients.
-/// `read` takes from the workspace what the caller wants, per chunk.
+/// `read` takes from the workspace what the caller wants, per chunk, of the rows
+/// from `first` of each sequence on.
 /// - Returns: one result per sequence, in the order given. Repeats are
 ///   bit-identical for equal lanes and chunk size.
 func forwardPass<Result>(
-  _ model: Model, _ sequences: [[Int32]], arena: LaneArena, chunkRows: Int,
+  _ model: Model, _ sequences: [[Int32]], readingFrom first: [Int], arena: LaneArena,
+  chunkRows: Int,
   _ read: @Sendable (_ indices: [Int], PackedBatch, TrainingWorkspace) throws -> [Result]
 ) throws -> [Result] {
   let rows = sequences.map(\.count)
@@ -64,7 +66,8 @@ func forwardPass<Result>(
   let parts = try mapLanes(arena.laneCount) { lane in
     try plan.lanes[lane].map { chunk in
       let workspace = arena.workspaces[lane]
-      let batch = PackedBatch(chunk.map { sequences[$0] })
+      let batch = PackedBatch(
+        chunk.map { sequences[$0] }, readingFrom: chunk.map { first[$0] })
       model.forward(batch, weights, workspace)
       return try read(chunk, batch, workspace)
     }

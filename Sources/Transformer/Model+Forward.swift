@@ -1,8 +1,8 @@
 public import Kernels
 
 extension Model {
-  /// Runs the decoder on a packed batch: final-norm hidden states into
-  /// `w.hidden`, `[R, C]`, and what backward needs into `w`. Zeroes
+  /// Runs the decoder on a packed batch: final-norm hidden states of the rows that are
+  /// read into `w.hidden`, `[K, C]`, and what backward needs into `w`. Zeroes
   /// `w.hiddenGradient`. A sequence's rows do not depend, bit by bit, on the
   /// other sequences of the batch. `weights`: the current ones, `packedWeights()`,
   /// held by the caller until the last backward function has returned.
@@ -14,49 +14,60 @@ extension Model {
       weights.configuration == configuration && weights.precision == w.precision,
       "the packed weights are of another model shape or precision than the workspace")
     let c = configuration
-    let rows = batch.rowCount
+    var rows = batch.rowCount
     let width = c.hiddenSize
     w.held = nil
     w.weights = weights
     w.keepsColumns = precision == .float32 || weights.backward != nil
-    for (start, end) in zip(batch.offsets, batch.offsets.dropFirst()) {
-      for row in start..<end { w.positions[row] = Int32(row - start) }
-    }
+    w.place(batch)
     batch.tokens.withUnsafeBufferPointer {
       embed(
         w.r.layers[0].input, $0.baseAddress!, weight(layout.embedding), rows: rows,
         width: width)
     }
+    func normed(
+      _ x: FloatPointer, _ rstd: FloatPointer, _ weight: FloatBuffer,
+      keepingIn kept: FloatPointer
+    ) -> ProductRows {
+      w.input(rows, width, keepingIn: kept) { out, range in
+        rmsNorm(
+          out, rstd + range.lowerBound, x + range.lowerBound * width, weight.pointer,
+          rows: range.count, width: width, epsilon: c.normEpsilon)
+      }
+    }
     for (index, a) in w.r.layers.enumerated() {
       let p = weights.layers[index]
-      var x = w.input(rows, width, keepingIn: a.inputNormed) { out, range in
-        rmsNorm(
-          out, a.inputRstd + range.lowerBound, a.input + range.lowerBound * width,
-          p.inputNorm.pointer, rows: range.count, width: width, epsilon: c.normEpsilon)
-      }
-      matmul(a.query, x, p.matrices.query)
+      var x = normed(a.input, a.inputRstd, p.inputNorm, keepingIn: a.inputNormed)
       matmul(a.key, x, p.matrices.key)
       matmul(a.value, x, p.matrices.value)
-      rotate(a.query, positions: w.positions, rows: rows, heads: c.headCount, table: rotary)
       rotate(a.key, positions: w.positions, rows: rows, heads: c.keyValueHeadCount, table: rotary)
+
+      let isLast = index + 1 == c.layerCount
+      var stream = a.input
+      var positions = w.positions
+      if isLast, batch.readCount < rows {
+        rows = batch.readCount
+        stream = w.r.readInput
+        positions = w.readPositions
+        batch.gather(stream, a.input, width: width)
+        x = normed(stream, w.r.readRstd, p.inputNorm, keepingIn: w.r.readNormed)
+      }
+      matmul(a.query, x, p.matrices.query)
+      rotate(a.query, positions: positions, rows: rows, heads: c.headCount, table: rotary)
       attention(
         a.attended, a.logSum, a.query, a.key, a.value, offsets: batch.offsets,
-        heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
-        headDimension: c.headDimension, precision: w.precision,
-        scratch: w.r.attentionScratch)
+        queryOffsets: isLast ? batch.readOffsets : batch.offsets, heads: c.headCount,
+        keyValueHeads: c.keyValueHeadCount, headDimension: c.headDimension,
+        precision: w.precision, scratch: w.r.attentionScratch)
 
       x = w.input(a.attended, rows, c.queryWidth, keepingIn: a.attendedColumns)
-      matmul(a.middle, x, p.matrices.output, adding: a.input)
+      matmul(a.middle, x, p.matrices.output, adding: stream)
 
-      x = w.input(rows, width, keepingIn: a.middleNormed) { out, range in
-        rmsNorm(
-          out, a.middleRstd + range.lowerBound, a.middle + range.lowerBound * width,
-          p.postNorm.pointer, rows: range.count, width: width, epsilon: c.normEpsilon)
-      }
+      x = normed(a.middle, a.middleRstd, p.postNorm, keepingIn: a.middleNormed)
       matmul(a.gate, x, p.matrices.gate)
       matmul(a.up, x, p.matrices.up)
 
-      let next = index + 1 < c.layerCount ? w.r.layers[index + 1].input : w.r.last
+      let next = isLast ? w.r.last : w.r.layers[index + 1].input
       let inner = c.intermediateSize
       x = w.input(rows, inner, keepingIn: a.activated) { out, range in
         let start = range.lowerBound * inner
@@ -86,14 +97,12 @@ extension Model {
     check(batch, w)
     precondition(gradient.count == layout.count, "a gradient is as long as the parameters")
     let c = configuration
-    let rows = batch.rowCount
     let width = c.hiddenSize
     let inner = c.intermediateSize
     let r = w.r
     let g = gradient.pointer
     let stream = r.streamGradient
     let packed = w.weightsForBackward
-    let gradients = ProductGradients(precision: w.precision, rows: rows, regions: r)
 
     /// Adds the gradient of a normalisation's input to rows of the stream's.
     func addNorm(
@@ -106,14 +115,17 @@ extension Model {
         rstd + range.lowerBound, rows: range.count, width: width)
     }
 
-    stream.update(repeating: 0, count: rows * width)
+    stream.update(repeating: 0, count: batch.readCount * width)
     for index in (0..<c.layerCount).reversed() {
       let a = r.layers[index]
       let p = layout.layers[index]
       let transposes = packed.backward?.layers[index]
+      let isLast = index + 1 == c.layerCount
+      let gradients = ProductGradients(
+        precision: w.precision, rows: isLast ? batch.readCount : batch.rowCount, regions: r)
 
       let out = gradients.output(stream, width: width) { range in
-        if index + 1 == c.layerCount {
+        if isLast {
           addNorm(range, r.hiddenGradient, r.last, layout.finalNorm, r.lastRstd)
         } else {
           let next = r.layers[index + 1]
@@ -150,17 +162,20 @@ extension Model {
       projectionGradients(index, batch, gradients, w, into: g)
     }
     addNorm(
-      0..<rows, r.normedGradient, r.layers[0].input, layout.layers[0].inputNorm,
+      0..<batch.rowCount, r.normedGradient, r.layers[0].input, layout.layers[0].inputNorm,
       r.layers[0].inputRstd)
 
     batch.tokens.withUnsafeBufferPointer {
-      embedBackward(g + layout.embedding, stream, $0.baseAddress!, rows: rows, width: width)
+      embedBackward(
+        g + layout.embedding, stream, $0.baseAddress!, rows: batch.rowCount,
+        width: width)
     }
   }
 
   /// The gradients of one layer's query, key and value projections, from that of its
   /// attention's output: those of the weights into `g`, that of the normalised input
-  /// into `w.r.normedGradient`.
+  /// into `w.r.normedGradient`. After the last layer that gradient and the stream's
+  /// have all rows again, not those alone that were read.
   private func projectionGradients(
     _ index: Int, _ batch: PackedBatch, _ gradients: ProductGradients, _ w: TrainingWorkspace,
     into g: FloatPointer
@@ -170,27 +185,44 @@ extension Model {
     let a = r.layers[index]
     let p = layout.layers[index]
     let transposes = w.weightsForBackward.backward?.layers[index]
+    let isLast = index + 1 == c.layerCount
     attentionBackward(
       r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
       a.query, a.key, a.value, a.attended, a.logSum, offsets: batch.offsets,
-      heads: c.headCount, keyValueHeads: c.keyValueHeadCount,
-      headDimension: c.headDimension, precision: w.precision, scratch: r.attentionScratch)
-    func turnedBack(_ dx: FloatPointer, heads: Int) -> ProductFactor {
+      queryOffsets: isLast ? batch.readOffsets : batch.offsets, heads: c.headCount,
+      keyValueHeads: c.keyValueHeadCount, headDimension: c.headDimension,
+      precision: w.precision, scratch: r.attentionScratch)
+    func turnedBack(
+      _ dx: FloatPointer, _ gradients: ProductGradients, heads: Int,
+      positions: UnsafePointer<Int32>
+    ) -> ProductFactor {
       let width = heads * c.headDimension
       return gradients.output(dx, width: width) { range in
         rotateBackward(
-          dx + range.lowerBound * width, positions: w.positions + range.lowerBound,
+          dx + range.lowerBound * width, positions: positions + range.lowerBound,
           rows: range.count, heads: heads, table: rotary)
       }
     }
     let width = c.hiddenSize
+    let readsAll = gradients.rows == batch.rowCount
+    gradients.multiply(
+      turnedBack(
+        r.queryGradient, gradients, heads: c.headCount,
+        positions: readsAll ? w.positions : w.readPositions),
+      gradients.input(readsAll ? a.inputNormed : r.readNormed, width: width), inputs: width,
+      into: g + p.query, r.normedGradient, weight(p.query), transposes?.query)
+    var gradients = gradients
+    if !readsAll {
+      batch.spread(r.normedGradient, width: width)
+      batch.spread(r.streamGradient, width: width)
+      gradients.rows = batch.rowCount
+    }
     let x = gradients.input(a.inputNormed, width: width)
     gradients.multiply(
-      turnedBack(r.queryGradient, heads: c.headCount), x, inputs: width, into: g + p.query,
-      r.normedGradient, weight(p.query), transposes?.query)
-    gradients.multiply(
-      turnedBack(r.keyGradient, heads: c.keyValueHeadCount), x, inputs: width, into: g + p.key,
-      r.normedGradient, weight(p.key), transposes?.key, accumulate: true)
+      turnedBack(
+        r.keyGradient, gradients, heads: c.keyValueHeadCount, positions: w.positions),
+      x, inputs: width, into: g + p.key, r.normedGradient, weight(p.key), transposes?.key,
+      accumulate: true)
     gradients.multiply(
       gradients.output(r.valueGradient, width: c.keyValueWidth), x, inputs: width,
       into: g + p.value, r.normedGradient, weight(p.value), transposes?.value, accumulate: true)

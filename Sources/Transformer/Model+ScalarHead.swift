@@ -1,14 +1,14 @@
 public import Kernels
 
 extension Model {
-  /// The scalar head's value at each given row of the last forward pass.
+  /// The scalar head's value at each given row of the last forward pass's batch.
   /// A row's score depends on its own sequence only, bit by bit.
   public func scores(rows: [Int32], _ w: TrainingWorkspace) -> [Float] {
     checkScalar(w)
     let width = configuration.hiddenSize
     let weights = weight(layout.headWeight)
     return rows.map { row in
-      let hidden = w.r.hidden + Int(row) * width
+      let hidden = w.r.hidden + w.place(row) * width
       // Sixteen running sums, added in one fixed order.
       var sums = SIMD16<Float>(repeating: 0)
       var index = 0
@@ -37,8 +37,8 @@ extension Model {
     let weights = weight(layout.headWeight)
     let weightGradient = gradient.pointer + layout.headWeight
     for (row, coefficient) in zip(rows, coefficients) {
-      let hidden = w.r.hidden + Int(row) * width
-      let hiddenGradient = w.r.hiddenGradient + Int(row) * width
+      let hidden = w.r.hidden + w.place(row) * width
+      let hiddenGradient = w.r.hiddenGradient + w.place(row) * width
       for index in 0..<width {
         weightGradient[index] += coefficient * hidden[index]
         hiddenGradient[index] += coefficient * weights[index]

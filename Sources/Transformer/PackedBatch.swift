@@ -1,28 +1,79 @@
+internal import Kernels
+
 /// Sequences laid end to end, without padding: R rows in all. Positions restart
 /// at 0 in each sequence, and a row attends only within its own.
+///
+/// Heads may read hidden states from some row of each sequence on: K rows in all.
+/// Of the rows before only what later ones attend to is computed, which saves the
+/// larger part of the last layer; what is read keeps its bits.
 public struct PackedBatch: Sendable {
   /// Token ids of all sequences, `[R]`.
-  public var tokens: [Int32]
+  public let tokens: [Int32]
   /// Sequence s is rows `offsets[s]..<offsets[s + 1]`; one more than sequences.
-  public var offsets: [Int]
+  public let offsets: [Int]
+  /// The last rows of sequence s, which heads may read, are rows
+  /// `readOffsets[s]..<readOffsets[s + 1]` of the hidden states, `[K, C]`.
+  public let readOffsets: [Int]
 
-  /// Packs `sequences`, in order. None may be empty.
-  public init(_ sequences: [[Int32]]) {
-    tokens = []
+  /// Packs `sequences`, in order. None may be empty. Heads read those of sequence s
+  /// from its row `first[s]` on, or all of them. A few rows before may be kept too:
+  /// attention goes by whole tiles.
+  public init(_ sequences: [[Int32]], readingFrom first: [Int]? = nil) {
+    precondition(
+      first.map { $0.count == sequences.count } ?? true, "one first row a sequence is read from")
+    var tokens: [Int32] = []
     tokens.reserveCapacity(sequences.reduce(0) { $0 + $1.count })
-    offsets = [0]
+    var offsets = [0]
     offsets.reserveCapacity(sequences.count + 1)
-    for sequence in sequences {
+    var readOffsets = offsets
+    readOffsets.reserveCapacity(sequences.count + 1)
+    for (index, sequence) in sequences.enumerated() {
+      let first = first?[index] ?? 0
       precondition(!sequence.isEmpty, "a packed sequence has at least one token")
+      precondition(
+        sequence.indices.contains(first),
+        "a sequence of \(sequence.count) tokens read from row \(first) on")
       tokens += sequence
       offsets.append(tokens.count)
+      let kept = sequence.count - first / queryRows * queryRows
+      readOffsets.append(readOffsets[index] + kept)
     }
+    self.tokens = tokens
+    self.offsets = offsets
+    self.readOffsets = readOffsets
   }
 
   /// R.
   public var rowCount: Int { tokens.count }
+  /// K.
+  public var readCount: Int { readOffsets[sequenceCount] }
   /// B.
   public var sequenceCount: Int { offsets.count - 1 }
   /// T of the longest sequence.
   public var longestSequence: Int { zip(offsets, offsets.dropFirst()).map { $1 - $0 }.max() ?? 0 }
+
+  /// The first row of sequence s whose hidden state is kept.
+  func firstRead(_ s: Int) -> Int {
+    offsets[s + 1] - (readOffsets[s + 1] - readOffsets[s])
+  }
+
+  /// Copies the rows that are read from `x`, `[R, width]`, to `out`, `[K, width]`.
+  func gather(_ out: FloatPointer, _ x: ConstFloatPointer, width: Int) {
+    for s in 0..<sequenceCount {
+      (out + readOffsets[s] * width).update(
+        from: x + firstRead(s) * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
+    }
+  }
+
+  /// Backward of `gather`, in place: moves the rows of `x`, `[K, width]`, to where they
+  /// stand among all, `[R, width]`, and clears the others.
+  func spread(_ x: FloatPointer, width: Int) {
+    // From the last on, since rows only move up.
+    for s in (0..<sequenceCount).reversed() {
+      (x + firstRead(s) * width).update(
+        from: x + readOffsets[s] * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
+      (x + offsets[s] * width).update(
+        repeating: 0, count: (firstRead(s) - offsets[s]) * width)
+    }
+  }
 }

@@ -3,7 +3,7 @@ internal import Kernels
 /// Gradients of the products of one pass, in the pass's precision.
 struct ProductGradients {
   let precision: Precision
-  let rows: Int
+  var rows: Int
   let regions: TrainingWorkspace.Regions
 
   /// What forward left of a factor `[R, width]` in `memory`.

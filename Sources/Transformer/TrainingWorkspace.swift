@@ -29,6 +29,11 @@ public final class TrainingWorkspace: @unchecked Sendable {
   /// Regions shared by all layers.
   struct Regions {
     var layers: [Layer] = []
+    /// What the last layer goes on with when not all rows are read. Its own `query`
+    /// and what comes after hold these rows alone.
+    let readInput: FloatPointer  // [P, C] residual stream before attention
+    let readRstd: FloatPointer  // [P]
+    let readNormed: FloatPointer  // [P, C] as columns
     let last: FloatPointer  // [P, C] residual stream after the last layer
     let lastRstd: FloatPointer  // [P]
     let hidden: FloatPointer  // [P, C]
@@ -82,6 +87,9 @@ public final class TrainingWorkspace: @unchecked Sendable {
             up: arena.take(rows * c.intermediateSize),
             activated: arena.take(columns(.input, rows, c.intermediateSize))))
       }
+      readInput = arena.take(rows * c.hiddenSize)
+      readRstd = arena.take(rows)
+      readNormed = arena.take(columns(.input, rows, c.hiddenSize))
       last = arena.take(rows * c.hiddenSize)
       lastRstd = arena.take(rows)
       hidden = arena.take(rows * c.hiddenSize)
@@ -133,7 +141,10 @@ public final class TrainingWorkspace: @unchecked Sendable {
   let r: Regions
   /// Rows of logits computed at once.
   let logitRows: Int
-  let positions: UnsafeMutablePointer<Int32>
+  /// Of the rows of the last forward pass, and of those that are read.
+  let positions, readPositions: UnsafeMutablePointer<Int32>
+  /// Of each row of the last forward pass its row of the hidden states, or -1.
+  private let places: UnsafeMutablePointer<Int32>
   var held: HeldLogits?
   /// Whether the last forward pass kept what backward multiplies by.
   var keepsColumns = false
@@ -170,15 +181,48 @@ public final class TrainingWorkspace: @unchecked Sendable {
     buffer = FloatBuffer(count: measure.count)
     var arena = Arena(buffer)
     r = carve(&arena)
-    positions = .allocate(capacity: rows)
-    positions.initialize(repeating: 0, count: rows)
+    func integers() -> UnsafeMutablePointer<Int32> {
+      let memory = UnsafeMutablePointer<Int32>.allocate(capacity: rows)
+      memory.initialize(repeating: 0, count: rows)
+      return memory
+    }
+    positions = integers()
+    readPositions = integers()
+    places = integers()
   }
 
-  deinit { positions.deallocate() }
+  deinit {
+    positions.deallocate()
+    readPositions.deallocate()
+    places.deallocate()
+  }
 
-  /// Final-norm hidden states of the last forward pass, `[R, C]`.
+  /// Notes where the rows of a batch stand.
+  func place(_ batch: PackedBatch) {
+    for s in 0..<batch.sequenceCount {
+      let (start, firstRead) = (batch.offsets[s], batch.firstRead(s))
+      for row in start..<batch.offsets[s + 1] {
+        positions[row] = Int32(row - start)
+        places[row] = -1
+        guard row >= firstRead else { continue }
+        let place = batch.readOffsets[s] + row - firstRead
+        places[row] = Int32(place)
+        readPositions[place] = positions[row]
+      }
+    }
+  }
+
+  /// Where the hidden state of a row of the last forward pass, or its gradient,
+  /// stands among those that are read.
+  func place(_ row: Int32) -> Int {
+    let place = Int(places[Int(row)])
+    precondition(place >= 0, "row \(row) comes before what the batch said it would read")
+    return place
+  }
+
+  /// Final-norm hidden states of the last forward pass, `[K, C]`.
   public var hidden: FloatPointer { r.hidden }
-  /// Gradient with respect to `hidden`, `[R, C]`: zeroed by forward, added to by
+  /// Gradient with respect to `hidden`, `[K, C]`: zeroed by forward, added to by
   /// the heads' backward functions, read by the model's backward.
   public var hiddenGradient: FloatPointer { r.hiddenGradient }
 

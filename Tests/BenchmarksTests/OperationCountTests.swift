@@ -12,18 +12,21 @@ import Transformer
       ParameterLayout(BenchmarkModel.smol.configuration, head: .languageModel).count == 134_515_008)
   }
 
-  /// Against a walk over every product of every layer.
-  @Test(arguments: BenchmarkModel.allCases)
-  func forwardCountsEveryProduct(model: BenchmarkModel) {
+  /// Against a walk over every product of every layer: after the last keys and values
+  /// only what is read is of use.
+  @Test(arguments: BenchmarkModel.allCases, [0, 3, 7])
+  func forwardCountsEveryProduct(model: BenchmarkModel, read: Int) {
     let c = model.configuration
     let positions = 5..<12
     var expected = 0
     for position in positions {
-      for _ in 0..<c.layerCount {
+      for layer in 0..<c.layerCount {
+        for _ in 0..<2 { expected += 2 * c.hiddenSize * c.keyValueHeadCount * c.headDimension }
+        guard layer + 1 < c.layerCount || position >= positions.upperBound - read else {
+          continue
+        }
         let projections = [
           (c.hiddenSize, c.headCount * c.headDimension),
-          (c.hiddenSize, c.keyValueHeadCount * c.headDimension),
-          (c.hiddenSize, c.keyValueHeadCount * c.headDimension),
           (c.headCount * c.headDimension, c.hiddenSize),
           (c.hiddenSize, c.intermediateSize), (c.hiddenSize, c.intermediateSize),
           (c.intermediateSize, c.hiddenSize),
@@ -34,10 +37,11 @@ import Transformer
         }
       }
     }
-    expected += 3 * 2 * c.hiddenSize * c.vocabularySize
     let count = OperationCount(configuration: c)
-    #expect(count.forward(positions, headRows: 3) == Double(expected))
-    #expect(count.training(positions, headRows: 3) == 3 * Double(expected))
+    #expect(count.forward(positions, read: read, head: .scalar) == Double(expected))
+    expected += read * 2 * c.hiddenSize * c.vocabularySize
+    #expect(count.forward(positions, read: read) == Double(expected))
+    #expect(count.training(positions, read: read) == 3 * Double(expected))
   }
 
   @Test func medianIsTheMiddle() {

@@ -139,6 +139,51 @@ import Testing
     expectClose(gradients.dv, wide(expected.dv), tolerance: 0.02)
   }
 
+  /// Where only the last rows of each sequence ask, they get what they get among all,
+  /// and so do the keys and values if no gradient comes from the others.
+  @Test(arguments: shapes, [Precision.float32, .bfloat16])
+  func lastRowsAskAlone(shape: Naive.AttentionShape, precision: Precision) {
+    let inputs = Inputs(shape)
+    var dout = sample("dout", shape.rows * shape.queryWidth)
+    var queryOffsets = [0]
+    var asking: [Int] = []
+    for (begin, end) in zip(shape.offsets, shape.offsets.dropFirst()) {
+      let first = begin + (end - begin) * 2 / 3 / queryRows * queryRows
+      asking += first..<end
+      queryOffsets.append(asking.count)
+      for i in begin * shape.queryWidth..<first * shape.queryWidth { dout[i] = 0 }
+    }
+    func asked(_ x: [Float], width: Int) -> [Float] {
+      asking.flatMap { x[$0 * width..<($0 + 1) * width] }
+    }
+    let all = forward(shape, inputs, precision)
+    let allGradients = backward(shape, inputs, dout, precision)
+
+    let q = asked(inputs.q, width: shape.queryWidth)
+    dout = asked(dout, width: shape.queryWidth)
+    var out = [Float](repeating: .nan, count: q.count)
+    var lse = [Float](repeating: .nan, count: asking.count * shape.heads)
+    var dq = out
+    var dk = [Float](repeating: .nan, count: inputs.k.count)
+    var dv = dk
+    var memory = scratch(shape)
+    attention(
+      &out, &lse, q, inputs.k, inputs.v, offsets: shape.offsets, queryOffsets: queryOffsets,
+      heads: shape.heads, keyValueHeads: shape.keyValueHeads, headDimension: shape.dimension,
+      precision: precision, scratch: &memory)
+    memory = scratch(shape)
+    attentionBackward(
+      &dq, &dk, &dv, dout, q, inputs.k, inputs.v, out, lse, offsets: shape.offsets,
+      queryOffsets: queryOffsets, heads: shape.heads, keyValueHeads: shape.keyValueHeads,
+      headDimension: shape.dimension, precision: precision, scratch: &memory)
+    #expect(bits(out) == bits(asked(all.out, width: shape.queryWidth)))
+    #expect(bits(lse) == bits(asked(all.lse, width: shape.heads)))
+    #expect(dq == asked(allGradients.dq, width: shape.queryWidth))
+    // Queries come in other blocks, whose sums are added one by one.
+    expectClose(dk, wide(allGradients.dk), tolerance: 1e-6)
+    expectClose(dv, wide(allGradients.dv), tolerance: 1e-6)
+  }
+
   @Test(arguments: shapes)
   func sequencesDoNotSeeEachOther(shape: Naive.AttentionShape) {
     let inputs = Inputs(shape)

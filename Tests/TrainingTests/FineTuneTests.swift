@@ -57,19 +57,22 @@ import Transformer
   /// What the loss masks cannot move: the prompt's own predictions.
   @Test func onlyWeightedTokensCount() throws {
     let model = randomModel(tinyConfiguration())
-    let tokens = randomTokens(12, seed: 4)
-    let example = TrainingExample(prompt: Array(tokens[..<5]), response: Array(tokens[5...]))
-    #expect(example.weights == [Float](repeating: 0, count: 5) + [Float](repeating: 1, count: 7))
-    let workspace = TrainingWorkspace(model.configuration, maximumRows: 16, maximumSequence: 16)
+    let tokens = randomTokens(22, seed: 4)
+    let example = TrainingExample(prompt: Array(tokens[..<15]), response: Array(tokens[15...]))
+    #expect(example.weights == [Float](repeating: 0, count: 15) + [Float](repeating: 1, count: 7))
+    #expect(example.firstRead == 14 && example.inputs == tokens.dropLast())
+    #expect(TrainingExample(document: tokens).firstRead == 0)
+    #expect(TrainingExample(tokens: [1, 2, 3], weights: [1, 0, 0]).firstRead == 0)
+    let workspace = TrainingWorkspace(model.configuration, maximumRows: 24, maximumSequence: 24)
     let batch = PackedBatch([tokens])
     model.forward(batch, workspace)
     let logp = model.logProbabilities(
-      rows: (0..<11).map { Int32($0) }, targets: Array(tokens[1...]), workspace,
+      rows: (0..<21).map { Int32($0) }, targets: Array(tokens[1...]), workspace,
       entropies: false
     ).logProbabilities
-    let expected = -logp[4...].reduce(0) { $0 + Double($1) } / 7
+    let expected = -logp[14...].reduce(0) { $0 + Double($1) } / 7
     #expect(abs(try evaluateLoss(model, [example]) - expected) < 1e-5)
-    let whole = -logp.reduce(0) { $0 + Double($1) } / 11
+    let whole = -logp.reduce(0) { $0 + Double($1) } / 21
     #expect(abs(try evaluateLoss(model, [TrainingExample(document: tokens)]) - whole) < 1e-5)
   }
 

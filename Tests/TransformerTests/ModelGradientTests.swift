@@ -69,6 +69,58 @@ import Testing
     check(model, loss: loss, gradient: gradient)
   }
 
+  /// A pass of which heads read the ends of sequences alone: what is read has the
+  /// same bits, and the gradient is the same but for the order of some sums.
+  @Test(arguments: [Head.languageModel, .scalar], [Precision.float32, .bfloat16])
+  func readingTheEndsAlone(head: Head, precision: Precision) {
+    let model = ModelReference.model(tied: true, head: head, precision: precision)
+    let sequences = model.randomSequences([31, 3, 26, 12, 13], seed: 90)
+    let first = [25, 0, 11, 11, 12]
+    let ends = PackedBatch(sequences, readingFrom: first)
+    // Down to a multiple of 12.
+    #expect(ends.readOffsets == [0, 7, 10, 36, 48, 49])
+    let rows = zip(first, ends.offsets.indices).flatMap { first, s in
+      (ends.offsets[s] + first..<ends.offsets[s + 1]).map { Int32($0) }
+    }
+    let targets = rows.map { ($0 * 7 + 3) % 64 }
+    let coefficients = ModelReference.coefficients(rows.count)
+    let w = TrainingWorkspace(
+      model.configuration, maximumRows: 96, maximumSequence: 32, precision: precision)
+    func values(_ batch: PackedBatch) -> [Float] {
+      model.forward(batch, w)
+      return head == .scalar
+        ? model.scores(rows: rows, w)
+        : model.logProbabilities(rows: rows, targets: targets, w).logProbabilities
+    }
+    func gradient(_ batch: PackedBatch) -> FloatBuffer {
+      let gradient = model.makeGradient()
+      _ = values(batch)
+      if head == .scalar {
+        model.scoresBackward(rows: rows, coefficients: coefficients, w, into: gradient)
+      } else {
+        model.logProbabilitiesBackward(
+          rows: rows, targets: targets, coefficients: coefficients, w, into: gradient)
+      }
+      model.backward(batch, w, into: gradient)
+      return gradient
+    }
+    let all = PackedBatch(sequences)
+    #expect(values(all).map(\.bitPattern) == values(ends).map(\.bitPattern))
+    let (expected, actual) = (gradient(all), gradient(ends))
+    for tensor in model.layout.tensors {
+      let error = relativeError(
+        actual.slice(tensor.range), Array(expected.slice(tensor.range)))
+      #expect(error < 1e-5, "\(tensor.name)")
+    }
+    guard precision == .float32 else { return }
+    let sign: Double = head == .scalar ? 1 : -1
+    check(
+      model,
+      loss: {
+        sign * zip(coefficients, values(ends)).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      }, gradient: actual)
+  }
+
   /// A pass that backward will follow has the bits of one that it will not, and says
   /// which it was.
   @Test(arguments: [Precision.float32, .bfloat16])

@@ -81,7 +81,7 @@ public func evaluateLoss(
   try check(examples, model.configuration, step: 0)
   let total = totalWeight(examples)
   let losses = try forwardPass(
-    model, examples.map { Array($0.tokens.prefix($0.inputCount)) },
+    model, examples.map(\.inputs), readingFrom: examples.map(\.firstRead),
     arena: LaneArena(model, lanes: lanes), chunkRows: chunkRows
   ) { chunk, packed, workspace in
     let targets = ChunkTargets(chunk.map { examples[$0] }, packed)
@@ -109,7 +109,8 @@ func accumulateLoss(
   let model = trainer.model
   let losses = try trainer.accumulate(plan) { chunk, weights, workspace, gradient in
     let members = chunk.map { examples[$0] }
-    let packed = PackedBatch(members.map { Array($0.tokens.prefix($0.inputCount)) })
+    let packed = PackedBatch(
+      members.map(\.inputs), readingFrom: members.map(\.firstRead))
     let targets = ChunkTargets(members, packed)
     model.forward(packed, weights, workspace)
     let logp = model.logProbabilities(
@@ -150,6 +151,14 @@ extension TrainingExample {
   /// follows changes no loss in a causal model.
   var inputCount: Int {
     max(1, weights.lastIndex { $0 != 0 } ?? 0)
+  }
+
+  /// Those tokens.
+  var inputs: [Int32] { Array(tokens.prefix(inputCount)) }
+
+  /// The first token after which a prediction counts.
+  var firstRead: Int {
+    weights.indices.dropFirst().first { weights[$0] != 0 }.map { $0 - 1 } ?? 0
   }
 }
 

@@ -26,14 +26,15 @@ struct Rollout: Sendable {
 
   /// What a network reads to predict or value every response token.
   var inputs: [Int32] { prompt.tokens + response.dropLast() }
+  /// The row of `inputs` that predicts the first of them.
+  var firstRead: Int { prompt.tokens.count - 1 }
   /// k1 per token: log p - log p_ref.
   var kl: [Float] { zip(logProbabilities, reference).map(-) }
 
   /// Rows of the response's predictions in a batch where `inputs` starts at
   /// `offset`: the prompt's last row and every response row but the last.
   func rows(at offset: Int) -> [Int32] {
-    let first = offset + prompt.tokens.count - 1
-    return response.indices.map { Int32(first + $0) }
+    response.indices.map { Int32(offset + firstRead + $0) }
   }
 }
 
@@ -93,7 +94,8 @@ func responseLogProbabilities(
   _ rollouts: [Rollout], _ model: Model, temperature: Float, arena: LaneArena
 ) throws -> [[Float]] {
   try forwardPass(
-    model, rollouts.map(\.inputs), arena: arena, chunkRows: standardChunkRows
+    model, rollouts.map(\.inputs), readingFrom: rollouts.map(\.firstRead), arena: arena,
+    chunkRows: standardChunkRows
   ) { chunk, packed, workspace in
     let members = chunk.map { rollouts[$0] }
     let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
@@ -110,7 +112,8 @@ func responseValues(
   _ rollouts: [Rollout], _ model: Model, arena: LaneArena
 ) throws -> [[Float]] {
   try forwardPass(
-    model, rollouts.map(\.inputs), arena: arena, chunkRows: standardChunkRows
+    model, rollouts.map(\.inputs), readingFrom: rollouts.map(\.firstRead), arena: arena,
+    chunkRows: standardChunkRows
   ) { chunk, packed, workspace in
     let members = chunk.map { rollouts[$0] }
     let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }

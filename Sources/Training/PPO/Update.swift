@@ -63,7 +63,7 @@ func policyPass(
   _ model: Model, _ weights: PackedWeights, _ members: [Rollout], tokens: Int, options: PPOOptions,
   workspace: TrainingWorkspace, gradient: FloatBuffer?
 ) -> UpdateSums {
-  let packed = PackedBatch(members.map(\.inputs))
+  let packed = PackedBatch(members.map(\.inputs), readingFrom: members.map(\.firstRead))
   let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
   let targets = members.flatMap(\.response)
   let old = members.flatMap(\.logProbabilities)
@@ -105,7 +105,7 @@ func valuePass(
   _ model: Model, _ weights: PackedWeights, _ members: [Rollout], tokens: Int, options: PPOOptions,
   workspace: TrainingWorkspace, gradient: FloatBuffer?
 ) -> UpdateSums {
-  let packed = PackedBatch(members.map(\.inputs))
+  let packed = PackedBatch(members.map(\.inputs), readingFrom: members.map(\.firstRead))
   let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
   let old = members.flatMap(\.values)
   let targets = members.flatMap(\.returns)

@@ -132,7 +132,10 @@ public func scores(
 func scores(
   _ model: Model, _ sequences: [[Int32]], arena: LaneArena, chunkRows: Int
 ) throws -> [Float] {
-  try forwardPass(model, sequences, arena: arena, chunkRows: chunkRows) { _, packed, workspace in
+  try forwardPass(
+    model, sequences, readingFrom: sequences.map { $0.count - 1 }, arena: arena,
+    chunkRows: chunkRows
+  ) { _, packed, workspace in
     model.scores(rows: packed.offsets.dropFirst().map { Int32($0 - 1) }, workspace)
   }
 }
@@ -153,7 +156,8 @@ func accumulatePreferenceLoss(
   let total = Double(pairs.count)
   let parts = try trainer.accumulate(plan) { chunk, weights, workspace, gradient in
     let members = chunk.map { pairs[$0] }
-    let packed = PackedBatch(members.flatMap { [$0.first, $0.second] })
+    let sequences = members.flatMap { [$0.first, $0.second] }
+    let packed = PackedBatch(sequences, readingFrom: sequences.map { $0.count - 1 })
     let last = packed.offsets.dropFirst().map { Int32($0 - 1) }
     model.forward(packed, weights, workspace)
     let values = model.scores(rows: last, workspace)
