@@ -39,14 +39,15 @@ struct OperationCount {
     let vocabulary = c.hiddenSize * c.vocabularySize
     let layer = (c.matrixParameterCount - vocabulary) / c.layerCount
     let keysAndValues = 2 * c.hiddenSize * c.keyValueWidth
-    func weights(_ positions: Range<Int>) -> Int {
+    precondition(read <= positions.count, "the head reads what is there")
+    func pairs(_ positions: Range<Int>) -> Int {
       (positions.lowerBound + positions.upperBound + 1) * positions.count / 2
     }
     let products =
       ((c.layerCount - 1) * layer + keysAndValues) * positions.count
       + (layer - keysAndValues + (head == .languageModel ? vocabulary : 0)) * read
     let attention =
-      (c.layerCount - 1) * weights(positions) + weights(positions.suffix(read))
+      (c.layerCount - 1) * pairs(positions) + pairs(positions.suffix(read))
     return Double(2 * products) + Double(4 * c.queryWidth * attention)
   }
 

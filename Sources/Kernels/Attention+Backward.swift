@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Writes the gradients of `attention` to `dq` (`[R, H·D]`), `dk` and `dv` (`[R,
 /// G·D]`). `dout`: `[R, H·D]`; the rest as in the forward pass, whose weights
-/// are computed again from `lse`. With `queryOffsets`, what `q`, `out` and `lse` have
-/// rows for, `dq` and `dout` have too.
+/// are computed again from `lse`. With `queryOffsets`, `dq` and `dout` have the rows of
+/// `q`, `out` and `lse`.
 ///
 /// With P the weights and δ = Σ dout·out by row: dV = Pᵀ dO, dP = dO Vᵀ, dS =
 /// P (dP - δ) / √D, dQ = dS K, dK = dSᵀ Q.
@@ -15,6 +15,7 @@ public func attentionBackward(
   headDimension: Int, precision: Precision = .float32, scratch: FloatPointer
 ) {
   let queryOffsets = queryOffsets ?? offsets
+  precondition(queryOffsets.count == offsets.count, "offsets of other sequences")
   for s in 0..<max(0, offsets.count - 1) {
     let plan = AttentionPlan(
       rows: offsets[s + 1] - offsets[s], queries: queryOffsets[s + 1] - queryOffsets[s],
@@ -74,8 +75,8 @@ private func attendOneHeadBackward(
       q, stride: plan.queryWidth, count: count, scratch: scratch + plan.queryRows)
     let gradients = plan.rows(
       dout, stride: plan.queryWidth, count: count, scratch: scratch + plan.outRows)
-    for i in Swift.stride(from: 0, to: count, by: queryRows) {
-      let rows = min(queryRows, count - i)
+    for i in Swift.stride(from: 0, to: count, by: attentionTileRows) {
+      let rows = min(attentionTileRows, count - i)
       let end = start + i + rows
       let columns = AttentionPlan.scoreColumns(end)
       // In bfloat16 a tile is all that is kept, so it stays in the first cache.
@@ -127,11 +128,12 @@ private func addKeyGradients(
       dx, plan.dimension, plan.keyRows(kind, scratch, key: 0, row: 0, count: count), y,
       count: start, depth: count, columns: plan.dimension, accumulate: true)
   }
-  for first in stride(from: 0, to: count, by: queryRows) {
+  for first in stride(from: 0, to: count, by: attentionTileRows) {
     plan.multiply(
       dx + (start + first) * plan.dimension, plan.dimension,
       plan.keyRows(kind, scratch, key: start + first, row: first, count: count),
-      plan.dropRows(first, of: y), count: min(queryRows, count - first), depth: count - first,
+      plan.dropRows(first, of: y), count: min(attentionTileRows, count - first),
+      depth: count - first,
       panelDepth: count, columns: plan.dimension, accumulate: true)
   }
 }

@@ -16,7 +16,8 @@ internal import CKernels
 ///
 /// With `queryOffsets` only the last rows of a sequence ask: those of s are rows
 /// `queryOffsets[s]..<queryOffsets[s+1]` of `q`, `out` and `lse`, and the first of
-/// them is at a multiple of `queryRows` in its sequence. They get the same bits.
+/// them is at a multiple of `attentionTileRows` in its sequence. They get the same
+/// bits.
 public func attention(
   _ out: FloatPointer, _ lse: FloatPointer, _ q: ConstFloatPointer,
   _ k: ConstFloatPointer, _ v: ConstFloatPointer, offsets: [Int], queryOffsets: [Int]? = nil,
@@ -24,6 +25,7 @@ public func attention(
   scratch: FloatPointer
 ) {
   let queryOffsets = queryOffsets ?? offsets
+  precondition(queryOffsets.count == offsets.count, "offsets of other sequences")
   for s in 0..<max(0, offsets.count - 1) {
     let plan = AttentionPlan(
       rows: offsets[s + 1] - offsets[s], queries: queryOffsets[s + 1] - queryOffsets[s],
@@ -62,8 +64,8 @@ private func attendOneHead(
     let queries = plan.rows(
       q + first * plan.queryWidth, stride: plan.queryWidth, count: count,
       scratch: scratch + plan.queryRows)
-    for i in stride(from: 0, to: count, by: queryRows) {
-      let rows = min(queryRows, count - i)
+    for i in stride(from: 0, to: count, by: attentionTileRows) {
+      let rows = min(attentionTileRows, count - i)
       let end = start + i + rows
       let columns = AttentionPlan.scoreColumns(end)
       plan.multiply(

@@ -4,7 +4,7 @@ internal import CKernels
 let queryBlock = 48
 /// Query rows that are cut off at one diagonal: the rows of a tile. Where only a
 /// sequence's last rows ask, the first of them is at a multiple of these.
-public let queryRows = Int(solon_row_block)
+public let attentionTileRows = Int(solon_row_block)
 
 /// Working memory of the attention functions, one block per lane.
 public enum AttentionScratch {
@@ -47,7 +47,7 @@ struct AttentionPlan {
     self.rows = rows
     firstQuery = rows - (queries ?? rows)
     precondition(
-      firstQuery >= 0 && firstQuery % Kernels.queryRows == 0,
+      firstQuery >= 0 && firstQuery % attentionTileRows == 0,
       "\(queries ?? rows) of \(rows) rows ask: the first is no tile's first")
     self.precision = precision
     share = heads / keyValueHeads
@@ -91,14 +91,14 @@ struct AttentionPlan {
   /// What a tile's scores became, rounded: weights, or, going back, their gradients.
   var roundedScores: Int { scoreGradient + scoreCount }
   /// A block's weights and their gradients, rounded, as the rows of sums over queries.
-  var weightColumns: Int { roundedScores + Kernels.queryRows * scoreStride }
+  var weightColumns: Int { roundedScores + attentionTileRows * scoreStride }
   var gradientColumns: Int { weightColumns + keyRowCount }
   /// Two numbers for each row of a block.
   var rowValues: Int { gradientColumns + keyRowCount }
   var scratchCount: Int { rowValues + 2 * queryBlock }
 
   private var keyRowCount: Int {
-    roundUp(Self.scoreColumns(rows), to: Kernels.queryRows) * queryBlock / 2
+    roundUp(Self.scoreColumns(rows), to: attentionTileRows) * queryBlock / 2
   }
 
   // MARK: Packing
@@ -131,7 +131,7 @@ struct AttentionPlan {
   }
 
   private static func operand(_ x: ConstFloatPointer, row: Int) -> solon_rows {
-    solon_rows(data: x, block: Kernels.queryRows * row, row: row, step: 1)
+    solon_rows(data: x, block: attentionTileRows * row, row: row, step: 1)
   }
 
   // MARK: Weights
@@ -183,7 +183,7 @@ struct AttentionPlan {
       return Self.operand(gradients, row: scoreStride)
     case .bfloat16:
       let rounded = scratch + roundedScores
-      let offset = first / 2 * Kernels.queryRows
+      let offset = first / 2 * attentionTileRows
       var weights = solon_weights(
         gradient_rows: pairs(rounded), row: scoreStride,
         weight_columns: pairs(scratch + weightColumns) + offset,
@@ -218,7 +218,7 @@ struct AttentionPlan {
   func keyRows(
     _ kind: KeyGradient, _ scratch: FloatPointer, key: Int, row: Int, count: Int
   ) -> solon_rows {
-    let tile = Kernels.queryRows
+    let tile = attentionTileRows
     switch precision {
     case .float32:
       let matrix = scratch + (kind == .value ? scores : scoreGradient)
@@ -236,7 +236,7 @@ struct AttentionPlan {
   enum KeyGradient { case value, key }
 
   /// Words of the pairs of `count` rows of twelve columns.
-  private func keyBlock(_ count: Int) -> Int { (count + 1) / 2 * Kernels.queryRows }
+  private func keyBlock(_ count: Int) -> Int { (count + 1) / 2 * attentionTileRows }
 
   // MARK: Products
 
@@ -282,7 +282,7 @@ extension solon_rows {
   /// The same rows from row `first` on, a multiple of a tile's rows.
   func dropping(_ first: Int) -> solon_rows {
     var rest = self
-    rest.data = data + first / Kernels.queryRows * block * 4
+    rest.data = data + first / attentionTileRows * block * 4
     return rest
   }
 }

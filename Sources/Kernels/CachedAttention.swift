@@ -40,25 +40,25 @@ public func cachedAttention(
     if rows == 1 {
       // The query heads of a key/value head see the same positions, so they are the
       // rows of a tile.
-      for h in stride(from: 0, to: share, by: queryRows) {
+      for h in stride(from: 0, to: share, by: attentionTileRows) {
         for g in stride(
           from: keyValueHeads.lowerBound, to: keyValueHeads.upperBound, by: tilesAtOnce)
         {
           let start = (g * share + h) * dimension
           call.attend(
             out + start, q + start, heads: g..<min(g + tilesAtOnce, keyValueHeads.upperBound),
-            tileStride: share * dimension, count: min(queryRows, share - h),
+            tileStride: share * dimension, count: min(attentionTileRows, share - h),
             stride: dimension, first: first, step: 0)
         }
       }
       return
     }
     for h in (keyValueHeads.lowerBound * share)..<(keyValueHeads.upperBound * share) {
-      for r in stride(from: 0, to: rows, by: queryRows) {
+      for r in stride(from: 0, to: rows, by: attentionTileRows) {
         let start = r * rowStride + h * dimension
         call.attend(
           out + start, q + start, heads: h / share..<h / share + 1, tileStride: 0,
-          count: min(queryRows, rows - r), stride: rowStride, first: first + r, step: 1)
+          count: min(attentionTileRows, rows - r), stride: rowStride, first: first + r, step: 1)
       }
     }
   }
@@ -83,9 +83,9 @@ private struct CachedCall {
     let mostProducts: Int
 
     init(_ plan: AttentionPlan) {
-      scores = queryRows * plan.scoreStride
+      scores = attentionTileRows * plan.scoreStride
       let width = roundUp(plan.dimension, to: panelWidth)
-      rows = queryRows * width
+      rows = attentionTileRows * width
       mostProducts = tilesAtOnce * max(plan.scoreStride, width) / panelWidth
     }
 

@@ -19,7 +19,7 @@ extension Model {
     w.held = nil
     w.weights = weights
     w.keepsColumns = precision == .float32 || weights.backward != nil
-    w.place(batch)
+    w.notePlaces(of: batch)
     batch.tokens.withUnsafeBufferPointer {
       embed(
         w.r.layers[0].input, $0.baseAddress!, weight(layout.embedding), rows: rows,
@@ -45,12 +45,13 @@ extension Model {
       let isLast = index + 1 == c.layerCount
       var stream = a.input
       var positions = w.positions
-      if isLast, batch.readCount < rows {
+      if isLast, !batch.readsAll {
         rows = batch.readCount
-        stream = w.r.readInput
+        // Until the last product of all adds up what belongs there.
+        stream = w.r.last
         positions = w.readPositions
         batch.gather(stream, a.input, width: width)
-        x = normed(stream, w.r.readRstd, p.inputNorm, keepingIn: w.r.readNormed)
+        x = normed(stream, w.r.lastRstd, p.inputNorm, keepingIn: w.r.readNormed)
       }
       matmul(a.query, x, p.matrices.query)
       rotate(a.query, positions: positions, rows: rows, heads: c.headCount, table: rotary)
@@ -95,6 +96,7 @@ extension Model {
     _ batch: PackedBatch, _ w: TrainingWorkspace, into gradient: FloatBuffer
   ) {
     check(batch, w)
+    precondition(w.isOf(batch), "backward of another batch than forward's, or read elsewhere")
     precondition(gradient.count == layout.count, "a gradient is as long as the parameters")
     let c = configuration
     let width = c.hiddenSize
@@ -204,27 +206,27 @@ extension Model {
       }
     }
     let width = c.hiddenSize
-    let readsAll = gradients.rows == batch.rowCount
+    // What the layer above read: in the last one perhaps not all.
+    let readsAll = !isLast || batch.readsAll
     gradients.multiply(
       turnedBack(
         r.queryGradient, gradients, heads: c.headCount,
         positions: readsAll ? w.positions : w.readPositions),
       gradients.input(readsAll ? a.inputNormed : r.readNormed, width: width), inputs: width,
       into: g + p.query, r.normedGradient, weight(p.query), transposes?.query)
-    var gradients = gradients
     if !readsAll {
       batch.spread(r.normedGradient, width: width)
       batch.spread(r.streamGradient, width: width)
-      gradients.rows = batch.rowCount
     }
-    let x = gradients.input(a.inputNormed, width: width)
-    gradients.multiply(
+    let all = ProductGradients(precision: w.precision, rows: batch.rowCount, regions: r)
+    let x = all.input(a.inputNormed, width: width)
+    all.multiply(
       turnedBack(
-        r.keyGradient, gradients, heads: c.keyValueHeadCount, positions: w.positions),
+        r.keyGradient, all, heads: c.keyValueHeadCount, positions: w.positions),
       x, inputs: width, into: g + p.key, r.normedGradient, weight(p.key), transposes?.key,
       accumulate: true)
-    gradients.multiply(
-      gradients.output(r.valueGradient, width: c.keyValueWidth), x, inputs: width,
+    all.multiply(
+      all.output(r.valueGradient, width: c.keyValueWidth), x, inputs: width,
       into: g + p.value, r.normedGradient, weight(p.value), transposes?.value, accumulate: true)
   }
 

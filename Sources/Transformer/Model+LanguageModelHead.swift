@@ -66,7 +66,7 @@ extension Model {
         into: gradient.pointer + layout.headWeight, delta, weight(layout.headWeight),
         transpose)
       for (index, row) in chunk.enumerated() {
-        addInto(w.r.hiddenGradient + w.place(row) * width, delta + index * width, count: width)
+        addInto(w.r.hiddenGradient + w.place(of: row) * width, delta + index * width, count: width)
       }
     }
     w.held = nil
@@ -84,7 +84,7 @@ extension Model {
     }
     let x = w.input(rows.count, width, keepingIn: w.r.selected) { out, range in
       for (index, row) in rows.dropFirst(range.lowerBound).prefix(range.count).enumerated() {
-        (out + index * width).update(from: w.r.hidden + w.place(row) * width, count: width)
+        (out + index * width).update(from: w.r.hidden + w.place(of: row) * width, count: width)
       }
     }
     matmul(w.r.logits, x, head)

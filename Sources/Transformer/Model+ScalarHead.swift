@@ -8,7 +8,7 @@ extension Model {
     let width = configuration.hiddenSize
     let weights = weight(layout.headWeight)
     return rows.map { row in
-      let hidden = w.r.hidden + w.place(row) * width
+      let hidden = w.r.hidden + w.place(of: row) * width
       // Sixteen running sums, added in one fixed order.
       var sums = SIMD16<Float>(repeating: 0)
       var index = 0
@@ -37,8 +37,8 @@ extension Model {
     let weights = weight(layout.headWeight)
     let weightGradient = gradient.pointer + layout.headWeight
     for (row, coefficient) in zip(rows, coefficients) {
-      let hidden = w.r.hidden + w.place(row) * width
-      let hiddenGradient = w.r.hiddenGradient + w.place(row) * width
+      let hidden = w.r.hidden + w.place(of: row) * width
+      let hiddenGradient = w.r.hiddenGradient + w.place(of: row) * width
       for index in 0..<width {
         weightGradient[index] += coefficient * hidden[index]
         hiddenGradient[index] += coefficient * weights[index]

@@ -11,8 +11,8 @@ public struct PackedBatch: Sendable {
   public let tokens: [Int32]
   /// Sequence s is rows `offsets[s]..<offsets[s + 1]`; one more than sequences.
   public let offsets: [Int]
-  /// The last rows of sequence s, which heads may read, are rows
-  /// `readOffsets[s]..<readOffsets[s + 1]` of the hidden states, `[K, C]`.
+  /// The last rows of sequence s, from what heads read on or a little before, are
+  /// rows `readOffsets[s]..<readOffsets[s + 1]` of the hidden states, `[K, C]`.
   public let readOffsets: [Int]
 
   /// Packs `sequences`, in order. None may be empty. Heads read those of sequence s
@@ -35,7 +35,7 @@ public struct PackedBatch: Sendable {
         "a sequence of \(sequence.count) tokens read from row \(first) on")
       tokens += sequence
       offsets.append(tokens.count)
-      let kept = sequence.count - first / queryRows * queryRows
+      let kept = sequence.count - first / attentionTileRows * attentionTileRows
       readOffsets.append(readOffsets[index] + kept)
     }
     self.tokens = tokens
@@ -47,13 +47,15 @@ public struct PackedBatch: Sendable {
   public var rowCount: Int { tokens.count }
   /// K.
   public var readCount: Int { readOffsets[sequenceCount] }
+  /// Whether hidden states of all rows are kept.
+  var readsAll: Bool { readCount == rowCount }
   /// B.
   public var sequenceCount: Int { offsets.count - 1 }
   /// T of the longest sequence.
   public var longestSequence: Int { zip(offsets, offsets.dropFirst()).map { $1 - $0 }.max() ?? 0 }
 
   /// The first row of sequence s whose hidden state is kept.
-  func firstRead(_ s: Int) -> Int {
+  func firstKept(_ s: Int) -> Int {
     offsets[s + 1] - (readOffsets[s + 1] - readOffsets[s])
   }
 
@@ -61,7 +63,7 @@ public struct PackedBatch: Sendable {
   func gather(_ out: FloatPointer, _ x: ConstFloatPointer, width: Int) {
     for s in 0..<sequenceCount {
       (out + readOffsets[s] * width).update(
-        from: x + firstRead(s) * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
+        from: x + firstKept(s) * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
     }
   }
 
@@ -70,10 +72,10 @@ public struct PackedBatch: Sendable {
   func spread(_ x: FloatPointer, width: Int) {
     // From the last on, since rows only move up.
     for s in (0..<sequenceCount).reversed() {
-      (x + firstRead(s) * width).update(
+      (x + firstKept(s) * width).update(
         from: x + readOffsets[s] * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
       (x + offsets[s] * width).update(
-        repeating: 0, count: (firstRead(s) - offsets[s]) * width)
+        repeating: 0, count: (firstKept(s) - offsets[s]) * width)
     }
   }
 }

@@ -1,9 +1,9 @@
 internal import Kernels
 
-/// Gradients of the products of one pass, in the pass's precision.
+/// Gradients of products of R rows each, in the pass's precision.
 struct ProductGradients {
   let precision: Precision
-  var rows: Int
+  let rows: Int
   let regions: TrainingWorkspace.Regions
 
   /// What forward left of a factor `[R, width]` in `memory`.

@@ -7,7 +7,8 @@ public import Kernels
 /// uses it at a time.
 public final class TrainingWorkspace: @unchecked Sendable {
   /// What one layer keeps from forward for backward. P is the most rows. What
-  /// products multiplied is kept as `ProductColumns`.
+  /// products multiplied is kept as `ProductColumns`. The last layer's query, and what
+  /// follows from it, have those rows alone that are read.
   struct Layer {
     let input: FloatPointer  // [P, C] residual stream before attention
     let inputRstd: FloatPointer  // [P]
@@ -29,10 +30,7 @@ public final class TrainingWorkspace: @unchecked Sendable {
   /// Regions shared by all layers.
   struct Regions {
     var layers: [Layer] = []
-    /// What the last layer goes on with when not all rows are read. Its own `query`
-    /// and what comes after hold these rows alone.
-    let readInput: FloatPointer  // [P, C] residual stream before attention
-    let readRstd: FloatPointer  // [P]
+    /// What the last layer's query is made from when not all rows are read.
     let readNormed: FloatPointer  // [P, C] as columns
     let last: FloatPointer  // [P, C] residual stream after the last layer
     let lastRstd: FloatPointer  // [P]
@@ -87,8 +85,6 @@ public final class TrainingWorkspace: @unchecked Sendable {
             up: arena.take(rows * c.intermediateSize),
             activated: arena.take(columns(.input, rows, c.intermediateSize))))
       }
-      readInput = arena.take(rows * c.hiddenSize)
-      readRstd = arena.take(rows)
       readNormed = arena.take(columns(.input, rows, c.hiddenSize))
       last = arena.take(rows * c.hiddenSize)
       lastRstd = arena.take(rows)
@@ -145,6 +141,9 @@ public final class TrainingWorkspace: @unchecked Sendable {
   let positions, readPositions: UnsafeMutablePointer<Int32>
   /// Of each row of the last forward pass its row of the hidden states, or -1.
   private let places: UnsafeMutablePointer<Int32>
+  /// Of the last forward pass's batch.
+  private var offsets = [0]
+  private var readOffsets = [0]
   var held: HeldLogits?
   /// Whether the last forward pass kept what backward multiplies by.
   var keepsColumns = false
@@ -198,14 +197,16 @@ public final class TrainingWorkspace: @unchecked Sendable {
   }
 
   /// Notes where the rows of a batch stand.
-  func place(_ batch: PackedBatch) {
+  func notePlaces(of batch: PackedBatch) {
+    offsets = batch.offsets
+    readOffsets = batch.readOffsets
     for s in 0..<batch.sequenceCount {
-      let (start, firstRead) = (batch.offsets[s], batch.firstRead(s))
+      let (start, firstKept) = (batch.offsets[s], batch.firstKept(s))
       for row in start..<batch.offsets[s + 1] {
         positions[row] = Int32(row - start)
         places[row] = -1
-        guard row >= firstRead else { continue }
-        let place = batch.readOffsets[s] + row - firstRead
+        guard row >= firstKept else { continue }
+        let place = batch.readOffsets[s] + row - firstKept
         places[row] = Int32(place)
         readPositions[place] = positions[row]
       }
@@ -214,10 +215,17 @@ public final class TrainingWorkspace: @unchecked Sendable {
 
   /// Where the hidden state of a row of the last forward pass, or its gradient,
   /// stands among those that are read.
-  func place(_ row: Int32) -> Int {
+  func place(of row: Int32) -> Int {
+    precondition(
+      row >= 0 && row < offsets[offsets.count - 1], "row \(row) is none of the last batch's")
     let place = Int(places[Int(row)])
     precondition(place >= 0, "row \(row) comes before what the batch said it would read")
     return place
+  }
+
+  /// Whether the last forward pass was of a batch of this shape.
+  func isOf(_ batch: PackedBatch) -> Bool {
+    batch.offsets == offsets && batch.readOffsets == readOffsets
   }
 
   /// Final-norm hidden states of the last forward pass, `[K, C]`.

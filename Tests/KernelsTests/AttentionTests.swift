@@ -148,7 +148,7 @@ import Testing
     var queryOffsets = [0]
     var asking: [Int] = []
     for (begin, end) in zip(shape.offsets, shape.offsets.dropFirst()) {
-      let first = begin + (end - begin) * 2 / 3 / queryRows * queryRows
+      let first = begin + (end - begin) * 2 / 3 / attentionTileRows * attentionTileRows
       asking += first..<end
       queryOffsets.append(asking.count)
       for i in begin * shape.queryWidth..<first * shape.queryWidth { dout[i] = 0 }
