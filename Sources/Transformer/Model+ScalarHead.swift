@@ -37,8 +37,9 @@ extension Model {
     let weights = weight(layout.headWeight)
     let weightGradient = gradient.pointer + layout.headWeight
     for (row, coefficient) in zip(rows, coefficients) {
-      let hidden = w.r.hidden + w.place(of: row) * width
-      let hiddenGradient = w.r.hiddenGradient + w.place(of: row) * width
+      let start = w.place(of: row) * width
+      let hidden = w.r.hidden + start
+      let hiddenGradient = w.r.hiddenGradient + start
       for index in 0..<width {
         weightGradient[index] += coefficient * hidden[index]
         hiddenGradient[index] += coefficient * weights[index]

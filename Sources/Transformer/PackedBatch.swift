@@ -51,6 +51,8 @@ public struct PackedBatch: Sendable {
   var readsAll: Bool { readCount == rowCount }
   /// B.
   public var sequenceCount: Int { offsets.count - 1 }
+  /// The last row of each sequence.
+  public var lastRows: [Int32] { offsets.dropFirst().map { Int32($0 - 1) } }
   /// T of the longest sequence.
   public var longestSequence: Int { zip(offsets, offsets.dropFirst()).map { $1 - $0 }.max() ?? 0 }
 

@@ -31,10 +31,13 @@ struct Rollout: Sendable {
   /// k1 per token: log p - log p_ref.
   var kl: [Float] { zip(logProbabilities, reference).map(-) }
 
-  /// Rows of the response's predictions in a batch where `inputs` starts at
-  /// `offset`: the prompt's last row and every response row but the last.
-  func rows(at offset: Int) -> [Int32] {
-    response.indices.map { Int32(offset + firstRead + $0) }
+}
+
+/// Rows of the responses' predictions in a batch of the rollouts' `inputs`: each
+/// prompt's last row and every response row but the last.
+func responseRows(of rollouts: [Rollout], in batch: PackedBatch) -> [Int32] {
+  zip(rollouts, batch.offsets).flatMap { rollout, offset in
+    rollout.response.indices.map { Int32(offset + rollout.firstRead + $0) }
   }
 }
 
@@ -98,7 +101,7 @@ func responseLogProbabilities(
     chunkRows: standardChunkRows
   ) { chunk, packed, workspace in
     let members = chunk.map { rollouts[$0] }
-    let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
+    let rows = responseRows(of: members, in: packed)
     let logp = model.logProbabilities(
       rows: rows, targets: members.flatMap(\.response), temperature: temperature,
       workspace, entropies: false
@@ -116,7 +119,7 @@ func responseValues(
     chunkRows: standardChunkRows
   ) { chunk, packed, workspace in
     let members = chunk.map { rollouts[$0] }
-    let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
+    let rows = responseRows(of: members, in: packed)
     return split(model.scores(rows: rows, workspace), like: members)
   }
 }

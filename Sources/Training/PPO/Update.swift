@@ -64,7 +64,7 @@ func policyPass(
   workspace: TrainingWorkspace, gradient: FloatBuffer?
 ) -> UpdateSums {
   let packed = PackedBatch(members.map(\.inputs), readingFrom: members.map(\.firstRead))
-  let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
+  let rows = responseRows(of: members, in: packed)
   let targets = members.flatMap(\.response)
   let old = members.flatMap(\.logProbabilities)
   let advantages = members.flatMap(\.advantages)
@@ -106,7 +106,7 @@ func valuePass(
   workspace: TrainingWorkspace, gradient: FloatBuffer?
 ) -> UpdateSums {
   let packed = PackedBatch(members.map(\.inputs), readingFrom: members.map(\.firstRead))
-  let rows = members.indices.flatMap { members[$0].rows(at: packed.offsets[$0]) }
+  let rows = responseRows(of: members, in: packed)
   let old = members.flatMap(\.values)
   let targets = members.flatMap(\.returns)
   model.forward(packed, weights, workspace)

@@ -129,14 +129,17 @@ public func scores(
     model, sequences, arena: LaneArena(model, lanes: lanes), chunkRows: chunkRows)
 }
 
+/// Where a score is read.
+private func lastPositions(_ sequences: [[Int32]]) -> [Int] { sequences.map { $0.count - 1 } }
+
 func scores(
   _ model: Model, _ sequences: [[Int32]], arena: LaneArena, chunkRows: Int
 ) throws -> [Float] {
   try forwardPass(
-    model, sequences, readingFrom: sequences.map { $0.count - 1 }, arena: arena,
+    model, sequences, readingFrom: lastPositions(sequences), arena: arena,
     chunkRows: chunkRows
   ) { _, packed, workspace in
-    model.scores(rows: packed.offsets.dropFirst().map { Int32($0 - 1) }, workspace)
+    model.scores(rows: packed.lastRows, workspace)
   }
 }
 
@@ -157,8 +160,8 @@ func accumulatePreferenceLoss(
   let parts = try trainer.accumulate(plan) { chunk, weights, workspace, gradient in
     let members = chunk.map { pairs[$0] }
     let sequences = members.flatMap { [$0.first, $0.second] }
-    let packed = PackedBatch(sequences, readingFrom: sequences.map { $0.count - 1 })
-    let last = packed.offsets.dropFirst().map { Int32($0 - 1) }
+    let packed = PackedBatch(sequences, readingFrom: lastPositions(sequences))
+    let last = packed.lastRows
     model.forward(packed, weights, workspace)
     let values = model.scores(rows: last, workspace)
     let differences = members.indices.map {
