@@ -23,7 +23,8 @@ public final class LocalEngine: LanguageModelEngine {
   public struct Options: Sendable, Hashable {
     /// Threads that work at the same time, at least 1.
     public var lanes: Int
-    /// The most sequences in one lane's step, at least 1.
+    /// The most sequences in one lane's step, at least 1; fewer are taken where
+    /// their keys and values then stay in the processor's cache.
     public var slotsPerLane: Int
     /// The most tokens that a step of a lane feeds, at least 1; raised to
     /// `slotsPerLane` if that is more.
@@ -181,7 +182,9 @@ public final class LocalEngine: LanguageModelEngine {
     let finished = Mutex<[(Int, Result)]>([])
     if !items.isEmpty {
       let queue = WorkQueue(items, lanes: options.lanes)
-      let layout = layout(requests: items.count, length: items.map(\.length).max() ?? 1)
+      let layout = SlotLayout(
+        lengths: items.map(\.length), model: model, options: options, rereads: generates,
+        processorCache: ProcessorCache.lastLevelByteCount)
       try lanes.withLock { lanes in
         for lane in lanes {
           lane.prepare(
@@ -215,20 +218,5 @@ public final class LocalEngine: LanguageModelEngine {
     }
     meter.finish()
     return finished.withLock { $0 }
-  }
-
-  /// Slots per lane and positions per slot for `requests` sequences of at most
-  /// `length` tokens: requests are spread evenly when there are few, and the
-  /// memory that one lane may hold is not passed.
-  private func layout(requests: Int, length: Int) -> (slots: Int, capacity: Int) {
-    let quantum = 64
-    let capacity = min(contextLength, (length + quantum - 1) / quantum * quantum)
-    let share = (requests + options.lanes - 1) / options.lanes
-    let affordable = max(
-      1,
-      options.cacheBytesPerLane
-        / KeyValueCache.slotByteCount(
-          model.configuration, capacity: capacity, precision: model.precision))
-    return (min(options.slotsPerLane, share, affordable), capacity)
   }
 }
