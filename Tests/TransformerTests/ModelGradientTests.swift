@@ -71,9 +71,13 @@ import Testing
 
   /// A pass of which heads read the ends of sequences alone: what is read has the
   /// same bits, and the gradient is the same but for the order of some sums.
-  @Test(arguments: [Head.languageModel, .scalar], [Precision.float32, .bfloat16])
-  func readingTheEndsAlone(head: Head, precision: Precision) {
-    let model = ModelReference.model(tied: true, head: head, precision: precision)
+  @Test(
+    arguments: [Head.languageModel, .scalar],
+    [(Precision.float32, 2), (.bfloat16, 2), (.float32, 1), (.bfloat16, 1)])
+  func readingTheEndsAlone(head: Head, shape: (precision: Precision, layers: Int)) {
+    let precision = shape.precision
+    let model = ModelReference.model(
+      tied: true, head: head, precision: precision, layers: shape.layers)
     let sequences = model.randomSequences([31, 3, 26, 12, 13, 1], seed: 90)
     let first = [25, 0, 11, 11, 12, 0]
     let ends = PackedBatch(sequences, readingFrom: first)

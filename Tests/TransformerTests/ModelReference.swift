@@ -39,9 +39,9 @@ struct ModelReference {
     }
   }
 
-  static func configuration(tied: Bool) -> ModelConfiguration {
+  static func configuration(tied: Bool, layers: Int = 2) -> ModelConfiguration {
     ModelConfiguration(
-      vocabularySize: 64, hiddenSize: 32, intermediateSize: 56, layerCount: 2, headCount: 4,
+      vocabularySize: 64, hiddenSize: 32, intermediateSize: 56, layerCount: layers, headCount: 4,
       keyValueHeadCount: 2, headDimension: 16, maximumPositions: 64, normEpsilon: 1e-5,
       tiedEmbeddings: tied)
   }
@@ -58,9 +58,12 @@ struct ModelReference {
     }
   }
 
-  /// The model whose numbers were recorded.
-  static func model(tied: Bool, head: Head, precision: Precision = .float32) -> Model {
-    let model = Model(configuration: configuration(tied: tied), head: head, precision: precision)
+  /// The model whose numbers were recorded, or one of other depth.
+  static func model(
+    tied: Bool, head: Head, precision: Precision = .float32, layers: Int = 2
+  ) -> Model {
+    let model = Model(
+      configuration: configuration(tied: tied, layers: layers), head: head, precision: precision)
     for (stream, tensor) in model.layout.tensors.sorted(by: { $0.name < $1.name }).enumerated() {
       for (index, u) in zip(tensor.range, uniform(UInt64(stream), tensor.count)) {
         model.parameters[index] = Float(tensor.shape.count == 1 ? 0.75 + 0.5 * u : 0.5 * u - 0.25)
