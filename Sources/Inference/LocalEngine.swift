@@ -24,7 +24,7 @@ public final class LocalEngine: LanguageModelEngine {
     /// Threads that work at the same time, at least 1.
     public var lanes: Int
     /// The most sequences in one lane's step, at least 1; fewer are taken where
-    /// their keys and values then stay in the processor's cache.
+    /// about as many have room, keys and values, in the processor's cache.
     public var slotsPerLane: Int
     /// The most tokens that a step of a lane feeds, at least 1; raised to
     /// `slotsPerLane` if that is more.

@@ -16,7 +16,7 @@ struct SlotLayout: Equatable {
   /// Spreads requests evenly where there are few, and stays within the memory that
   /// one lane may hold.
   /// - Parameters:
-  ///   - lengths: the most tokens of each request, at least one.
+  ///   - lengths: the most tokens of each request; neither empty nor with a zero.
   ///   - rereads: whether most steps read all keys and values again, as those of
   ///     generation do.
   ///   - processorCache: bytes that all lanes share; nil if not known.
@@ -24,6 +24,7 @@ struct SlotLayout: Equatable {
     lengths: [Int], model: Model, options: LocalEngine.Options, rereads: Bool,
     processorCache: Int?
   ) {
+    precondition(!lengths.isEmpty && lengths.allSatisfy { $0 > 0 }, "requests without tokens")
     func byteCount(_ capacity: Int) -> Int {
       KeyValueCache.slotByteCount(
         model.configuration, capacity: capacity, precision: model.precision)
@@ -31,7 +32,7 @@ struct SlotLayout: Equatable {
     let quantum = 64
     capacity = min(
       model.configuration.maximumPositions,
-      ((lengths.max() ?? 1) + quantum - 1) / quantum * quantum)
+      (lengths.max()! + quantum - 1) / quantum * quantum)
     let share = (lengths.count + options.lanes - 1) / options.lanes
     let affordable = max(1, options.cacheBytesPerLane / byteCount(capacity))
     let most = min(options.slotsPerLane, share, affordable)
@@ -41,14 +42,15 @@ struct SlotLayout: Equatable {
     }
     // What a step reads comes from the processor's cache if all of it fits.
     let weights = model.layout.count * model.precision.byteCount
-    let average = lengths.reduce(0, +) / max(1, lengths.count)
-    let near = max(0, processorCache - weights) / options.lanes / byteCount(average)
+    let average = lengths.reduce(0, +) / lengths.count
+    let near = (processorCache - weights) / options.lanes / byteCount(average)
     guard near >= Self.fewestSlots else {
       slots = most
       return
     }
-    // In turns of equal size: a last one of few sequences would be a slow one.
-    let turns = max(1, (share + near / 2) / near)
+    // About as many as fit, so that the last sequences are not a few that have the
+    // steps to themselves.
+    let turns = max(1, min((share + near / 2) / near, share / Self.fewestSlots))
     slots = min(most, (share + turns - 1) / turns)
   }
 }

@@ -1,10 +1,10 @@
 internal import Foundation
 
-/// The cache that a processor's cores share.
+/// The largest of a processor's caches.
 public enum ProcessorCache {
-  /// Bytes of the first processor's last cache before memory, as Linux tells them;
-  /// nil where it does not. (The C library's own answer adds up those of a whole
-  /// socket, of which a core reaches one alone.)
+  /// Bytes of the last cache between the first core and memory, as Linux tells them;
+  /// nil where it does not. Other cores may share it. (`sysconf` gives the sum over a
+  /// socket, which may be of many such caches.)
   public static let lastLevelByteCount: Int? = {
     let folder = "/sys/devices/system/cpu/cpu0/cache"
     func read(_ index: Int, _ name: String) -> String? {

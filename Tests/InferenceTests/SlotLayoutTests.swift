@@ -29,20 +29,39 @@ import Transformer
     ).slots
   }
 
-  @Test func whatFitsTheProcessorsCacheIsTakenInTurnsOfEqualSize() {
+  @Test func aboutAsManyAreTakenAsFitTheProcessorsCache() {
     // Room for 8 in each lane.
     #expect(slots(64, 1024) == 8)
     #expect(slots(64, 512, .bfloat16) == 8)
-    // 18 in each lane: in two turns of 9 rather than in 8, 8 and 2.
+    // 18 in each lane: 9 and 9 rather than 8, 8 and 2.
     #expect(slots(36, 1024) == 9)
-    // Too few for two turns.
+    // Too few for that.
     #expect(slots(22, 1024) == 11)
     #expect(slots(3, 1024) == 2)
   }
 
+  @Test func noFewerThanSixAreTaken() {
+    // Room for 6 in each lane, which has 32, 15, 10 or 9.
+    #expect(slots(64, 768) == 7)
+    #expect(slots(30, 768) == 8)
+    #expect(slots(20, 768) == 10)
+    #expect(slots(18, 768) == 9)
+  }
+
+  @Test func requestsOfOneCallTakeTheirAverage() {
+    let model = makeModel(.float32)
+    let weights = model.layout.count * 4
+    let layout = SlotLayout(
+      lengths: (0..<64).map { $0 % 2 == 0 ? 32 : 96 }, model: model, options: .init(lanes: 2),
+      rereads: true, processorCache: weights + 1 << 20)
+    #expect(layout.slots == 8)
+    #expect(layout.capacity == 128)
+  }
+
   @Test func otherLimitsHoldWhereTheCacheDoesNotHelp() {
-    // Room for 5 only; not known; nothing is read again.
+    // Room for 5 only; none even for the weights; not known; nothing is read again.
     #expect(slots(64, 640) == 32)
+    #expect(slots(64, -100) == 32)
     #expect(slots(64, nil) == 32)
     #expect(slots(64, 1024, rereads: false) == 32)
     #expect(slots(400, 640) == 48)
