@@ -3,7 +3,7 @@ import Transformer
 
 /// How many sequences a lane works on at once, and how long they may become:
 /// speed and memory, never results.
-struct SlotLayout: Equatable {
+struct SlotLayout {
   /// Sequences of a lane.
   let slots: Int
   /// Positions of a slot.
@@ -36,15 +36,11 @@ struct SlotLayout: Equatable {
     let share = (lengths.count + options.lanes - 1) / options.lanes
     let affordable = max(1, options.cacheBytesPerLane / byteCount(capacity))
     let most = min(options.slotsPerLane, share, affordable)
-    guard rereads, let processorCache else {
-      slots = most
-      return
-    }
     // What a step reads comes from the processor's cache if all of it fits.
     let weights = model.layout.count * model.precision.byteCount
     let average = lengths.reduce(0, +) / lengths.count
-    let near = (processorCache - weights) / options.lanes / byteCount(average)
-    guard near >= Self.fewestSlots else {
+    let near = ((processorCache ?? 0) - weights) / options.lanes / byteCount(average)
+    guard rereads, near >= Self.fewestSlots else {
       slots = most
       return
     }

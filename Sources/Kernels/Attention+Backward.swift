@@ -133,7 +133,6 @@ private func addKeyGradients(
       dx + (start + first) * plan.dimension, plan.dimension,
       plan.keyRows(kind, scratch, key: start + first, row: first, count: count),
       plan.dropRows(first, of: y), count: min(attentionTileRows, count - first),
-      depth: count - first,
-      panelDepth: count, columns: plan.dimension, accumulate: true)
+      depth: count - first, panelDepth: count, columns: plan.dimension, accumulate: true)
   }
 }

@@ -56,16 +56,17 @@ public struct PackedBatch: Sendable {
   /// T of the longest sequence.
   public var longestSequence: Int { zip(offsets, offsets.dropFirst()).map { $1 - $0 }.max() ?? 0 }
 
+  /// How many hidden states of sequence s are kept: of its last rows.
+  private func keptCount(_ s: Int) -> Int { readOffsets[s + 1] - readOffsets[s] }
+
   /// The first row of sequence s whose hidden state is kept.
-  func firstKept(_ s: Int) -> Int {
-    offsets[s + 1] - (readOffsets[s + 1] - readOffsets[s])
-  }
+  func firstKept(_ s: Int) -> Int { offsets[s + 1] - keptCount(s) }
 
   /// Copies the rows that are read from `x`, `[R, width]`, to `out`, `[K, width]`.
   func gather(_ out: FloatPointer, _ x: ConstFloatPointer, width: Int) {
     for s in 0..<sequenceCount {
       (out + readOffsets[s] * width).update(
-        from: x + firstKept(s) * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
+        from: x + firstKept(s) * width, count: keptCount(s) * width)
     }
   }
 
@@ -75,7 +76,7 @@ public struct PackedBatch: Sendable {
     // From the last on, since rows only move up.
     for s in (0..<sequenceCount).reversed() {
       (x + firstKept(s) * width).update(
-        from: x + readOffsets[s] * width, count: (readOffsets[s + 1] - readOffsets[s]) * width)
+        from: x + readOffsets[s] * width, count: keptCount(s) * width)
       (x + offsets[s] * width).update(
         repeating: 0, count: (firstKept(s) - offsets[s]) * width)
     }

@@ -30,7 +30,6 @@ struct Rollout: Sendable {
   var firstRead: Int { prompt.tokens.count - 1 }
   /// k1 per token: log p - log p_ref.
   var kl: [Float] { zip(logProbabilities, reference).map(-) }
-
 }
 
 /// Rows of the responses' predictions in a batch of the rollouts' `inputs`: each
