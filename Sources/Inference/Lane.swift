@@ -59,7 +59,8 @@ final class Lane: @unchecked Sendable {
     if workspace.map({ rows > $0.maximumRows || self.capacity > $0.capacity }) ?? true {
       workspace = nil
       workspace = InferenceWorkspace(
-        configuration, maximumRows: rows, lanes: teamSize, capacity: cache?.capacity)
+        configuration, precision: precision, maximumRows: rows, lanes: teamSize,
+        capacity: cache?.capacity)
     }
     held = Array(repeating: [], count: self.slots)
     rowsFed = 0

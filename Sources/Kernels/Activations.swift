@@ -3,22 +3,39 @@
 public func swiGLU(
   _ out: FloatPointer, _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
 ) {
+  KernelMeter.count(.activation) { gateRow(out, gate, up, count: count) }
+}
+
+/// The same of `rows` rows of `count` elements: those of `out` are `outStride` apart,
+/// those of `gate` and `up` `stride`.
+public func swiGLU(
+  _ out: FloatPointer, outStride: Int, _ gate: ConstFloatPointer, _ up: ConstFloatPointer,
+  stride: Int, rows: Int, count: Int
+) {
   KernelMeter.count(.activation) {
-    var i = 0
-    while i &+ vectorWidth <= count {
-      let g = load(gate, i)
-      store(g * sigmoid(g) * load(up, i), out, i)
-      i &+= vectorWidth
+    for r in 0..<rows {
+      gateRow(out + r * outStride, gate + r * stride, up + r * stride, count: count)
     }
-    guard i < count else { return }
-    let rest = count - i
-    withPadding { block in
-      let (a, b) = (block, block + vectorWidth)
-      a.update(from: gate + i, count: rest)
-      b.update(from: up + i, count: rest)
-      swiGLU(a, a, b, count: vectorWidth)
-      (out + i).update(from: a, count: rest)
-    }
+  }
+}
+
+private func gateRow(
+  _ out: FloatPointer, _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
+) {
+  var i = 0
+  while i &+ vectorWidth <= count {
+    let g = load(gate, i)
+    store(g * sigmoid(g) * load(up, i), out, i)
+    i &+= vectorWidth
+  }
+  guard i < count else { return }
+  let rest = count - i
+  withPadding { block in
+    let (a, b) = (block, block + vectorWidth)
+    a.update(from: gate + i, count: rest)
+    b.update(from: up + i, count: rest)
+    gateRow(a, a, b, count: vectorWidth)
+    (out + i).update(from: a, count: rest)
   }
 }
 

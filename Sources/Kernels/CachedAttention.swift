@@ -15,14 +15,16 @@ public func cachedAttentionScratchCount(length: Int, headDimension: Int) -> Int 
 
 /// Rows of one sequence, at positions `first..<first + rows`, against a cache that
 /// holds those and all before them; each attends to the positions up to its own.
-/// `q`, `out`: `[rows, H·D]`, `rowStride` apart. `keyValueHeads`: those whose query
-/// heads, `share` to each and side by side, are computed. Scores are q·k/√D.
+/// `keyValueHeads`: those whose query heads, `share` to each and side by side, are
+/// computed. `q`, `out`: of these alone, `[rows, heads · D]`, `rowStride` and `outStride`
+/// apart. Scores are q·k/√D.
 /// A row's result depends, to the last bit, only on `q` and its positions: not on
 /// the other rows. It has the bits that `attention` gives. `scratch`:
 /// `cachedAttentionScratchCount` numbers.
 public func cachedAttention(
-  _ out: FloatPointer, _ q: ConstFloatPointer, rows: Int, rowStride: Int, first: Int,
-  keyValueHeads: Range<Int>, share: Int, keys: ConstFloatPointer, values: ConstFloatPointer,
+  _ out: FloatPointer, outStride: Int, _ q: ConstFloatPointer, rowStride: Int, rows: Int,
+  first: Int, keyValueHeads: Range<Int>, share: Int, keys: ConstFloatPointer,
+  values: ConstFloatPointer,
   layout: CacheLayout, scratch: FloatPointer
 ) {
   precondition(
@@ -44,21 +46,23 @@ public func cachedAttention(
         for g in stride(
           from: keyValueHeads.lowerBound, to: keyValueHeads.upperBound, by: tilesAtOnce)
         {
-          let start = (g * share + h) * dimension
+          let start = ((g - keyValueHeads.lowerBound) * share + h) * dimension
           call.attend(
-            out + start, q + start, heads: g..<min(g + tilesAtOnce, keyValueHeads.upperBound),
+            out + start, outStride: dimension, q + start, stride: dimension,
+            heads: g..<min(g + tilesAtOnce, keyValueHeads.upperBound),
             tileStride: share * dimension, count: min(attentionTileRows, share - h),
-            stride: dimension, first: first, step: 0)
+            first: first, step: 0)
         }
       }
       return
     }
-    for h in (keyValueHeads.lowerBound * share)..<(keyValueHeads.upperBound * share) {
+    for h in 0..<keyValueHeads.count * share {
+      let head = keyValueHeads.lowerBound + h / share
       for r in stride(from: 0, to: rows, by: attentionTileRows) {
-        let start = r * rowStride + h * dimension
         call.attend(
-          out + start, q + start, heads: h / share..<h / share + 1, tileStride: 0,
-          count: min(attentionTileRows, rows - r), stride: rowStride, first: first + r, step: 1)
+          out + r * outStride + h * dimension, outStride: outStride,
+          q + r * rowStride + h * dimension, stride: rowStride, heads: head..<head + 1,
+          tileStride: 0, count: min(attentionTileRows, rows - r), first: first + r, step: 1)
       }
     }
   }
@@ -98,11 +102,11 @@ private struct CachedCall {
   }
 
   /// A tile of queries, `stride` apart, for each of some key/value heads: of a tile,
-  /// the first at position `first`, each next one `step` later. Tiles of queries lie
-  /// `tileStride` apart.
+  /// the first at position `first`, each next one `step` later. Tiles lie `tileStride`
+  /// apart, in `q` and in `out`.
   func attend(
-    _ out: FloatPointer, _ q: ConstFloatPointer, heads: Range<Int>, tileStride: Int, count: Int,
-    stride: Int, first: Int, step: Int
+    _ out: FloatPointer, outStride: Int, _ q: ConstFloatPointer, stride: Int, heads: Range<Int>,
+    tileStride: Int, count: Int, first: Int, step: Int
   ) {
     let size = Scratch(plan)
     let scores = scratch
@@ -161,7 +165,7 @@ private struct CachedCall {
     for tile in 0..<heads.count {
       for r in 0..<count {
         scale(
-          out + tile * tileStride + r * stride, rows + tile * size.rows + r * resultRow,
+          out + tile * tileStride + r * outStride, rows + tile * size.rows + r * resultRow,
           by: 1 / totals[tile * vectorWidth + r], count: plan.dimension)
       }
     }

@@ -119,39 +119,37 @@ public func matmul(
   _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, adding addend: ConstFloatPointer? = nil,
   part: LaneTeam.Member = .alone, ahead: ReadAhead? = nil
 ) {
+  let outputs = w.outputs(of: part)
+  matmul(
+    y + outputs.lowerBound, rowStride: w.outputs, x, w, outputs: outputs,
+    adding: addend.map { $0 + outputs.lowerBound }, ahead: ahead)
+}
+
+/// The same of some outputs alone, the first of which begins a panel: a multiple of
+/// 32. `y`, `addend`: `[R, outputs.count]`, rows `rowStride` apart.
+public func matmul(
+  _ y: FloatPointer, rowStride: Int, _ x: ProductRows, _ w: PackedMatrix, outputs: Range<Int>,
+  adding addend: ConstFloatPointer? = nil, ahead: ReadAhead? = nil
+) {
   precondition(
     x.width == w.inputs && x.precision == w.precision,
     "\(x.precision) rows of \(x.width) by a \(w.precision) matrix of \(w.inputs) inputs")
-  let outputs = w.outputs(of: part)
+  precondition(
+    outputs.lowerBound % panelWidth == 0 && outputs.upperBound <= w.outputs,
+    "outputs \(outputs) of \(w.outputs) begin inside a panel or are not there")
   guard x.rows > 0, !outputs.isEmpty else { return }
-  let y = y + outputs.lowerBound
-  let addend = addend.map { $0 + outputs.lowerBound }
   let panels = w.panels + outputs.lowerBound * w.depth
   KernelMeter.count(.matmul) {
     switch w.precision {
     case .float32:
       solon_product_float32(
-        y, w.outputs, x.operand, panels, w.depth * panelWidth, x.rows, w.depth, outputs.count,
+        y, rowStride, x.operand, panels, w.depth * panelWidth, x.rows, w.depth, outputs.count,
         addend, ahead?.walk)
     case .bfloat16:
       solon_product_bfloat16(
-        y, w.outputs, x.operand, pairs(panels), w.depth * panelWidth, x.rows, w.depth,
+        y, rowStride, x.operand, pairs(panels), w.depth * panelWidth, x.rows, w.depth,
         outputs.count,
         addend, ahead?.walk)
     }
-  }
-}
-
-/// The same for one matrix product of these rows alone.
-public func matmul(
-  _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
-  adding addend: ConstFloatPointer? = nil, part: LaneTeam.Member = .alone,
-  ahead: ReadAhead? = nil
-) {
-  let count = ProductRows.scratchCount(rows: rows, width: w.inputs, precision: w.precision)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
-    let x = ProductRows(
-      x, rows: rows, width: w.inputs, precision: w.precision, scratch: scratch.baseAddress)
-    matmul(y, x, w, adding: addend, part: part, ahead: ahead)
   }
 }

@@ -66,7 +66,7 @@ public struct ProductRows {
   /// Words from one rounded row to the next: whole cache lines, and an odd
   /// number of them, for the rows of a tile would else compete for the same few
   /// places of the first cache.
-  private static func roundedStride(_ width: Int) -> Int {
+  static func roundedStride(_ width: Int) -> Int {
     ((width + 31) / 32 | 1) * 16
   }
 }

@@ -10,34 +10,71 @@ public final class InferenceWorkspace: @unchecked Sendable {
   /// P is the most rows of a step.
   struct Regions {
     let stream: FloatPointer  // [P, C] residual stream
-    let normed: FloatPointer  // [P, C]
+    let normed: ProductInput  // [P, C]
     let rstd: FloatPointer  // [P]
     let query: FloatPointer  // [P, H·D]
     let key: FloatPointer  // [P, G·D]
     let value: FloatPointer  // [P, G·D]
-    let attended: FloatPointer  // [P, H·D]
-    let attentionScratch: FloatPointer  // [lanes, attentionScratchCount]
-    let gate: FloatPointer  // [P, F]
-    let up: FloatPointer  // [P, F]
-    let activated: FloatPointer  // [P, F]
+    let attended: ProductInput  // [P, H·D]
+    let activated: ProductInput  // [P, F]
     let logits: FloatPointer  // [logit rows, V]
+    let lanes: [LaneRegions]
 
     init(
-      _ arena: inout Arena, _ c: ModelConfiguration, rows: Int, logitRows: Int,
-      attention: Int
+      _ arena: inout Arena, _ c: ModelConfiguration, _ precision: Precision, rows: Int,
+      logitRows: Int, lanes: Int, attention: Int
     ) {
+      func input(_ width: Int) -> ProductInput {
+        ProductInput(
+          arena.take(ProductInput.count(rows: rows, width: width, precision: precision)),
+          width: width, precision: precision)
+      }
       stream = arena.take(rows * c.hiddenSize)
-      normed = arena.take(rows * c.hiddenSize)
+      normed = input(c.hiddenSize)
       rstd = arena.take(rows)
       query = arena.take(rows * c.queryWidth)
       key = arena.take(rows * c.keyValueWidth)
       value = arena.take(rows * c.keyValueWidth)
-      attended = arena.take(rows * c.queryWidth)
-      attentionScratch = arena.take(attention)
-      gate = arena.take(rows * c.intermediateSize)
-      up = arena.take(rows * c.intermediateSize)
-      activated = arena.take(rows * c.intermediateSize)
+      attended = input(c.queryWidth)
+      activated = input(c.intermediateSize)
       logits = arena.take(logitRows * c.vocabularySize)
+      self.lanes = (0..<lanes).map { _ in
+        LaneRegions(&arena, c, rows: rows, attention: attention)
+      }
+    }
+  }
+
+  /// What one lane writes alone. They begin at whole cache lines, so that lanes
+  /// beside each other do not write the same one.
+  struct LaneRegions {
+    /// Of attention.
+    let attention: FloatPointer
+    /// Gates of some columns, and what they let through: `blockCount` each.
+    let gate, up: FloatPointer
+    /// Rows before they are rounded.
+    let exact: FloatPointer
+    private let blockCount: Int
+
+    init(_ arena: inout Arena, _ c: ModelConfiguration, rows: Int, attention: Int) {
+      self.attention = arena.take(attention)
+      blockCount = max(Self.nearCount, rows * Self.fewestColumns)
+      gate = arena.take(blockCount)
+      up = arena.take(blockCount)
+      exact = arena.take(
+        max(rows * c.queryWidth, Self.rowsAtOnce * max(c.hiddenSize, c.intermediateSize)))
+    }
+
+    /// Numbers that stay in the second cache beside the weights that make them.
+    private static let nearCount = 1 << 14
+    /// A panel's.
+    private static let fewestColumns = 32
+    /// Rows that are rounded at a time.
+    static let rowsAtOnce = 8
+
+    /// Columns of gates that are computed at a time, whole panels: as many as stay
+    /// near until they are read.
+    func gateColumns(rows: Int) -> Int {
+      blockCount / rows / Self.fewestColumns * Self.fewestColumns
     }
   }
 
@@ -52,37 +89,41 @@ public final class InferenceWorkspace: @unchecked Sendable {
   /// Logits of the last step's rows that wanted them, `[n, V]`, in row order.
   public var logits: FloatPointer { r.logits }
   let configuration: ModelConfiguration
+  let precision: Precision
   let r: Regions
   let tokens: UnsafeMutablePointer<Int32>
   let positions: UnsafeMutablePointer<Int32>
   /// What attention will read next, for a lane alone.
   let readAhead: ReadAhead
-  private let attentionScratchCount: Int
   private let buffer: FloatBuffer
 
   /// Allocates for steps of up to `maximumRows` rows, of which up to
   /// `maximumLogitRows` (default: all) want logits, by up to `lanes` lanes, with a
   /// cache of up to `capacity` positions (default: all that the model has).
   public init(
-    _ configuration: ModelConfiguration, maximumRows: Int, maximumLogitRows: Int? = nil,
-    lanes: Int = 1, capacity: Int? = nil
+    _ configuration: ModelConfiguration, precision: Precision = .float32, maximumRows: Int,
+    maximumLogitRows: Int? = nil, lanes: Int = 1, capacity: Int? = nil
   ) {
     self.configuration = configuration
+    self.precision = precision
     self.maximumRows = maximumRows
     self.maximumLogitRows = maximumLogitRows ?? maximumRows
     self.lanes = lanes
     self.capacity = capacity ?? configuration.maximumPositions
-    // Whole cache lines, so that lanes beside each other do not write the same one.
-    attentionScratchCount = cachedAttentionScratchCount(
-      length: self.capacity, headDimension: configuration.headDimension)
-    let attention = lanes * attentionScratchCount
     let rows = maximumRows
     let logitRows = self.maximumLogitRows
+    let attention = cachedAttentionScratchCount(
+      length: self.capacity, headDimension: configuration.headDimension)
+    func regions(_ arena: inout Arena) -> Regions {
+      Regions(
+        &arena, configuration, precision, rows: rows, logitRows: logitRows, lanes: lanes,
+        attention: attention)
+    }
     var measure = Arena.measuring()
-    _ = Regions(&measure, configuration, rows: rows, logitRows: logitRows, attention: attention)
+    _ = regions(&measure)
     buffer = FloatBuffer(count: measure.count)
     var arena = Arena(buffer)
-    r = Regions(&arena, configuration, rows: rows, logitRows: logitRows, attention: attention)
+    r = regions(&arena)
     readAhead = ReadAhead(sequences: rows)
     tokens = .allocate(capacity: rows)
     positions = .allocate(capacity: rows)
@@ -93,11 +134,6 @@ public final class InferenceWorkspace: @unchecked Sendable {
   deinit {
     tokens.deallocate()
     positions.deallocate()
-  }
-
-  /// The working memory of attention for one lane of those that share a step.
-  func attentionScratch(_ lane: Int) -> FloatPointer {
-    r.attentionScratch + lane * attentionScratchCount
   }
 
   /// Bytes allocated.

@@ -60,8 +60,9 @@ extension PackedWeights {
     var rows = rows
     for (index, p) in layers.enumerated() {
       normalize(r.stream, p.inputNorm, rows: rows.count, w, member)
-      matmul(r.key, r.normed, p.matrices.key, rows: rows.count, part: member, ahead: ahead)
-      matmul(r.value, r.normed, p.matrices.value, rows: rows.count, part: member, ahead: ahead)
+      let normed = r.normed.rows(rows.count)
+      matmul(r.key, normed, p.matrices.key, part: member, ahead: ahead)
+      matmul(r.value, normed, p.matrices.value, part: member, ahead: ahead)
       reachAhead(p.matrices.query)
       member.wait()
       append(rows, runs, layer: index, cache, w, member)
@@ -71,7 +72,7 @@ extension PackedWeights {
         runs = self.runs(rows)
       }
       let count = rows.count
-      matmul(r.query, r.normed, p.matrices.query, rows: count, part: member, ahead: ahead)
+      matmul(r.query, r.normed.rows(count), p.matrices.query, part: member, ahead: ahead)
       reachAhead(p.matrices.output)
       member.wait()
       attend(rows, runs, layer: index, cache, w, member)
@@ -79,25 +80,23 @@ extension PackedWeights {
       lookAhead((index + 1) % layers.count)
       member.wait()
       matmul(
-        r.stream, r.attended, p.matrices.output, rows: count, adding: r.stream, part: member,
+        r.stream, r.attended.rows(count), p.matrices.output, adding: r.stream, part: member,
         ahead: ahead)
       reachAhead(p.matrices.gate)
       member.wait()
 
       normalize(r.stream, p.postNorm, rows: count, w, member)
-      matmul(r.gate, r.normed, p.matrices.gate, rows: count, part: member, ahead: ahead)
-      matmul(r.up, r.normed, p.matrices.up, rows: count, part: member, ahead: ahead)
+      activate(p.matrices, rows: count, w, member, ahead: ahead)
       reachAhead(p.matrices.down)
-      activate(p.matrices.gate.outputs(of: member), rows: count, w)
       member.wait()
       matmul(
-        r.stream, r.activated, p.matrices.down, rows: count, adding: r.stream, part: member,
+        r.stream, r.activated.rows(count), p.matrices.down, adding: r.stream, part: member,
         ahead: ahead)
       reachAhead(index + 1 < layers.count ? layers[index + 1].matrices.key : head)
       member.wait()
     }
     normalize(r.stream, finalNorm, rows: rows.count, w, member)
-    matmul(r.logits, r.normed, head, rows: rows.count, part: member, ahead: ahead)
+    matmul(r.logits, r.normed.rows(rows.count), head, part: member, ahead: ahead)
     member.wait()
     return UnsafePointer(r.logits)
   }
@@ -127,20 +126,43 @@ extension PackedWeights {
     _ member: LaneTeam.Member
   ) {
     let width = configuration.hiddenSize
-    let share = member.share(of: rows)
-    let start = share.lowerBound * width
-    rmsNorm(
-      w.r.normed + start, w.r.rstd + share.lowerBound, x + start, weight.pointer,
-      rows: share.count, width: width, epsilon: configuration.normEpsilon)
+    w.r.normed.make(
+      member.share(of: rows), atOnce: InferenceWorkspace.LaneRegions.rowsAtOnce,
+      scratch: w.r.lanes[member.index].exact
+    ) { out, _, range in
+      rmsNorm(
+        out, w.r.rstd + range.lowerBound, x + range.lowerBound * width, weight.pointer,
+        rows: range.count, width: width, epsilon: configuration.normEpsilon)
+    }
     member.wait()
   }
 
-  /// SwiGLU of some columns of every row.
-  private func activate(_ columns: Range<Int>, rows: Int, _ w: InferenceWorkspace) {
-    let r = w.r
-    for row in 0..<rows {
-      let start = row * configuration.intermediateSize + columns.lowerBound
-      swiGLU(r.activated + start, r.gate + start, r.up + start, count: columns.count)
+  /// SwiGLU of a member's columns of every row: of some columns at a time, whose gates
+  /// are read while they are near.
+  private func activate(
+    _ matrices: Matrices, rows: Int, _ w: InferenceWorkspace, _ member: LaneTeam.Member,
+    ahead: ReadAhead?
+  ) {
+    guard rows > 0 else { return }
+    let normed = w.r.normed.rows(rows)
+    let lane = w.r.lanes[member.index]
+    let all = matrices.gate.outputs(of: member)
+    let block = lane.gateColumns(rows: rows)
+    for start in stride(from: all.lowerBound, to: all.upperBound, by: block) {
+      let columns = start..<min(start + block, all.upperBound)
+      let width = columns.count
+      matmul(
+        lane.gate, rowStride: width, normed, matrices.gate, outputs: columns, ahead: ahead)
+      matmul(lane.up, rowStride: width, normed, matrices.up, outputs: columns, ahead: ahead)
+      w.r.activated.make(
+        0..<rows, columns: columns, atOnce: InferenceWorkspace.LaneRegions.rowsAtOnce,
+        scratch: lane.exact
+      ) { out, outStride, range in
+        let first = range.lowerBound * width
+        swiGLU(
+          out, outStride: outStride, lane.gate + first, lane.up + first, stride: width,
+          rows: range.count, count: width)
+      }
     }
   }
 
@@ -177,6 +199,7 @@ extension PackedWeights {
   ) {
     let c = configuration
     let r = w.r
+    let lane = r.lanes[member.index]
     let groups = c.keyValueHeadCount
     let share = c.headCount / groups
     let groupsOfPart = member.count == 1 ? groups : 1
@@ -186,16 +209,20 @@ extension PackedWeights {
       let run = runs[index]
       let row = rows[run.lowerBound]
       let heads = group * groupsOfPart..<(group + 1) * groupsOfPart
-      let start = run.lowerBound * c.queryWidth
+      let width = heads.count * share * c.headDimension
+      let columns = group * width..<(group + 1) * width
+      let query = r.query + run.lowerBound * c.queryWidth + columns.lowerBound
       rotate(
-        r.query + start + heads.lowerBound * share * c.headDimension,
-        positions: w.positions + run.lowerBound, rows: run.count, heads: heads.count * share,
-        rowStride: c.queryWidth, table: rotary)
-      cachedAttention(
-        r.attended + start, r.query + start, rows: run.count, rowStride: c.queryWidth,
-        first: row.position, keyValueHeads: heads, share: share,
-        keys: cache.keys(layer, row.slot), values: cache.values(layer, row.slot),
-        layout: cache.layout, scratch: w.attentionScratch(member.index))
+        query, positions: w.positions + run.lowerBound, rows: run.count,
+        heads: heads.count * share, rowStride: c.queryWidth, table: rotary)
+      r.attended.make(run, columns: columns, atOnce: run.count, scratch: lane.exact) {
+        out, outStride, _ in
+        cachedAttention(
+          out, outStride: outStride, query, rowStride: c.queryWidth, rows: run.count,
+          first: row.position, keyValueHeads: heads, share: share,
+          keys: cache.keys(layer, row.slot), values: cache.values(layer, row.slot),
+          layout: cache.layout, scratch: lane.attention)
+      }
     }
   }
 
@@ -228,7 +255,7 @@ extension PackedWeights {
       // Rows move towards the front, so none is overwritten before it is read.
       for (index, row) in wanted.enumerated() where index != row {
         (w.r.stream + index * width).update(from: w.r.stream + row * width, count: width)
-        (w.r.normed + index * width).update(from: w.r.normed + row * width, count: width)
+        w.r.normed.copyRow(row, to: index)
         w.positions[index] = w.positions[row]
       }
     }
@@ -242,7 +269,7 @@ extension PackedWeights {
   ) {
     precondition(
       w.configuration == configuration && cache.configuration == configuration
-        && cache.layout.precision == precision,
+        && cache.layout.precision == precision && w.precision == precision,
       "the workspace or the cache is of another model shape or precision")
     precondition(
       cache.capacity <= w.capacity,

@@ -67,11 +67,17 @@ import Testing
       count: cachedAttentionScratchCount(length: length, headDimension: shape.dimension))
     var out = [Float](repeating: .nan, count: q.count)
     for heads in Self.parts(shape, together: together) {
-      cachedAttention(
-        &out, q, rows: rows, rowStride: shape.queryWidth, first: length - rows,
-        keyValueHeads: heads, share: shape.heads / shape.keyValueHeads,
-        keys: cache.keys.pointer, values: cache.values.pointer, layout: cache.layout,
-        scratch: &scratch)
+      let share = shape.heads / shape.keyValueHeads
+      let column = heads.lowerBound * share * shape.dimension
+      out.withUnsafeMutableBufferPointer { out in
+        q.withUnsafeBufferPointer { q in
+          cachedAttention(
+            out.baseAddress! + column, outStride: shape.queryWidth, q.baseAddress! + column,
+            rowStride: shape.queryWidth, rows: rows, first: length - rows,
+            keyValueHeads: heads, share: share, keys: cache.keys.pointer,
+            values: cache.values.pointer, layout: cache.layout, scratch: &scratch)
+        }
+      }
     }
     return out
   }

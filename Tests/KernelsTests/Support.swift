@@ -60,3 +60,17 @@ func withTeam(_ lanes: Int, _ body: @Sendable (LaneTeam) -> Void) {
     team.dismiss()
   }
 }
+
+/// One product of these rows alone.
+func matmul(
+  _ y: FloatPointer, _ x: ConstFloatPointer, _ w: PackedMatrix, rows: Int,
+  adding addend: ConstFloatPointer? = nil, part: LaneTeam.Member = .alone,
+  ahead: ReadAhead? = nil
+) {
+  let count = ProductRows.scratchCount(rows: rows, width: w.inputs, precision: w.precision)
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
+    let x = ProductRows(
+      x, rows: rows, width: w.inputs, precision: w.precision, scratch: scratch.baseAddress)
+    matmul(y, x, w, adding: addend, part: part, ahead: ahead)
+  }
+}

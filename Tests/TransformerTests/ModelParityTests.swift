@@ -53,7 +53,8 @@ import Testing
     let model = ModelReference.model(
       tied: kind == "tied", head: .languageModel, precision: precision)
     let cache = KeyValueCache(model.configuration, slots: 5, capacity: 32, precision: precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: 64)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: 64)
     let rows = ModelReference.sequences.enumerated().flatMap { slot, tokens in
       tokens.enumerated().map { StepRow(token: $1, slot: slot, position: $0) }
     }

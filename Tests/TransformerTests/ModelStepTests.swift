@@ -35,7 +35,8 @@ import Testing
   ) -> [[UInt32]] {
     let cache = KeyValueCache(
       model.configuration, slots: slot + 1, capacity: 128, precision: model.precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: chunk)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: chunk)
     var result: [[UInt32]] = []
     for start in stride(from: 0, to: tokens.count, by: chunk) {
       let rows = (start..<min(tokens.count, start + chunk)).map {
@@ -67,7 +68,8 @@ import Testing
     let expected = sequences.map { alone(model, $0, chunk: $0.count) }
     let cache = KeyValueCache(
       model.configuration, slots: 32, capacity: 64, precision: model.precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: 64)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: 64)
     var computed = sequences.map { _ in [[UInt32]]() }
     for time in 0..<64 {
       var rows: [StepRow] = []
@@ -97,7 +99,8 @@ import Testing
     let expected = alone(model, Array(tokens.prefix(1)), chunk: 1)[0]
     let cache = KeyValueCache(
       model.configuration, slots: 130, capacity: 4, precision: model.precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: 130)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: 130)
     for count in 1...130 {
       let rows = (0..<count).map {
         StepRow(token: tokens[$0], slot: $0, position: 0, wantsLogits: $0 == 0)
@@ -131,7 +134,8 @@ import Testing
     func run(_ lanes: Int) -> [[UInt32]] {
       let cache = KeyValueCache(
         model.configuration, slots: 3, capacity: 64, precision: precision)
-      let w = InferenceWorkspace(model.configuration, maximumRows: 40, lanes: lanes)
+      let w = InferenceWorkspace(
+        model.configuration, precision: model.precision, maximumRows: 40, lanes: lanes)
       let weights = model.packedWeights()
       let team = LaneTeam()
       let results = Mutex([[UInt32]]())
@@ -163,7 +167,8 @@ import Testing
     let expected = alone(model, tokens, chunk: 11)
     let cache = KeyValueCache(
       model.configuration, slots: 1, capacity: 16, precision: model.precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: 11, maximumLogitRows: 3)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: 11, maximumLogitRows: 3)
     let rows = tokens.enumerated().map {
       StepRow(token: $1, slot: 0, position: $0, wantsLogits: [2, 5, 10].contains($0))
     }
@@ -181,7 +186,8 @@ import Testing
     let expected = alone(model, tokens, chunk: 20)
     let cache = KeyValueCache(
       model.configuration, slots: 3, capacity: 24, precision: model.precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: 20)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: 20)
     model.step(
       tokens.prefix(12).enumerated().map { StepRow(token: $1, slot: 2, position: $0) }, cache, w)
     cache.copyPrefix(from: 2, to: 0, length: 12)
@@ -212,7 +218,8 @@ import Testing
     #expect(changed)
     let cache = KeyValueCache(
       model.configuration, slots: 1, capacity: 8, precision: model.precision)
-    let w = InferenceWorkspace(model.configuration, maximumRows: 5)
+    let w = InferenceWorkspace(
+      model.configuration, precision: model.precision, maximumRows: 5)
     let rows = tokens.enumerated().map { StepRow(token: $1, slot: 0, position: $0) }
     let pointer = snapshot.step(rows, cache, w)
     let kept = rows.indices.allSatisfy { logits(model, pointer, row: $0) == before[$0] }
