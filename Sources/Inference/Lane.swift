@@ -173,7 +173,7 @@ final class Lane: @unchecked Sendable {
 
 extension Lane {
   /// A saving below this many rows is not worth a step of waiting.
-  private static var worthWaiting: Int { 16 }
+  static var worthWaiting: Int { 16 }
 
   /// Seats a job in the free slot, and with the keys and values, that save it
   /// most: what is left in a free slot, what another job's slot holds, or what
@@ -211,6 +211,36 @@ extension Lane {
       job.position = ready
     }
     seats.append(Seat(job: job, slot: slot, awaited: awaited, ticket: ticket))
+  }
+
+  /// Reads what requests of all lanes begin with, sharing the steps with whoever helps
+  /// `team`: once for all lanes, where each would else read it for itself.
+  func read(
+    beginning: ArraySlice<Int32>, _ weights: PackedWeights, _ team: LaneTeam,
+    cancellation: Cancellation?
+  ) throws {
+    guard let cache, let workspace else {
+      preconditionFailure("Lane.read before Lane.prepare")
+    }
+    let tokens = Array(beginning)
+    for start in stride(from: 0, to: tokens.count, by: rowsPerStep) {
+      try cancellation?.check()
+      let rows = (start..<min(start + rowsPerStep, tokens.count)).map {
+        StepRow(token: tokens[$0], slot: 0, position: $0, wantsLogits: false)
+      }
+      team.run { weights.step(rows, cache, workspace, $0) }
+      rowsFed += rows.count
+    }
+    held[0] = tokens
+  }
+
+  /// Takes over what another lane has read.
+  func takeBeginning(of other: Lane) {
+    guard let cache, let source = other.cache else {
+      preconditionFailure("Lane.takeBeginning before Lane.prepare")
+    }
+    held[0] = other.held[0]
+    cache.copyPrefix(from: 0, of: source, to: 0, length: held[0].count)
   }
 
   /// Copies what has been computed to those who wait for it.

@@ -23,16 +23,23 @@ final class WorkQueue: Sendable {
   }
 
   private let shares: Mutex<[Share]>
+  /// The tokens with which the first requests of every lane are said to begin; nil
+  /// where these differ, or where there is one lane alone.
+  let commonBeginning: ArraySlice<Int32>?
 
   init(_ items: [WorkItem], lanes: Int) {
     let units = Self.units(of: items, lanes: lanes)
     var orders = [[Int]](repeating: [], count: lanes)
     var loads = [Int](repeating: 0, count: lanes)
+    var beginnings = [ArraySlice<Int32>?](repeating: nil, count: lanes)
     for unit in units {
       let lane = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) }!
+      if orders[lane].isEmpty { beginnings[lane] = unit.beginning }
       orders[lane] += unit.members
       loads[lane] += unit.cost
     }
+    let isCommon = lanes > 1 && beginnings.allSatisfy { $0 == beginnings[0] }
+    commonBeginning = isCommon ? beginnings[0] : nil
     shares = Mutex(orders.map { Share(order: $0[...]) })
   }
 
@@ -58,6 +65,8 @@ final class WorkQueue: Sendable {
   private struct Unit {
     var members: [Int]
     var cost: Int
+    /// What its requests are said to begin with.
+    var beginning: ArraySlice<Int32>?
   }
 
   /// What is given to a lane whole, dearest first: a single request, the
@@ -74,7 +83,7 @@ final class WorkQueue: Sendable {
       }
     }
     let total = items.reduce(0) { $0 + $1.cost }
-    for group in groups.values {
+    for (beginning, group) in groups {
       let ordered = group.sorted(by: precedes)
       let cost = ordered.reduce(0) { $0 + $1.cost }
       let parts = cost * lanes > total / 4 ? min(4 * lanes, ordered.count) : 1
@@ -83,7 +92,8 @@ final class WorkQueue: Sendable {
           (part * ordered.count / parts)..<((part + 1) * ordered.count / parts)]
         units.append(
           Unit(
-            members: members.map(\.index), cost: members.reduce(0) { $0 + $1.cost }))
+            members: members.map(\.index), cost: members.reduce(0) { $0 + $1.cost },
+            beginning: beginning))
       }
     }
     return units.sorted { ($1.cost, $0.members[0]) < ($0.cost, $1.members[0]) }

@@ -33,16 +33,22 @@ public final class KeyValueCache: @unchecked Sendable {
     values = FloatBuffer(count: blocks * layout.valueCount)
   }
 
-  /// Copies the first `length` tokens of one slot to another, in every layer.
-  public func copyPrefix(from source: Int, to target: Int, length: Int) {
+  /// Copies the first `length` tokens of one slot to another, in every layer. `other`:
+  /// the cache that has the first slot, of the same layout; default: this one.
+  public func copyPrefix(
+    from source: Int, of other: KeyValueCache? = nil, to target: Int, length: Int
+  ) {
+    let other = other ?? self
     precondition(
-      (0..<slots).contains(source) && (0..<slots).contains(target)
-        && (0...capacity).contains(length),
-      "copyPrefix(from: \(source), to: \(target), length: \(length)) leaves the cache")
-    guard source != target else { return }
+      (0..<other.slots).contains(source) && (0..<slots).contains(target)
+        && (0...capacity).contains(length) && other.configuration == configuration
+        && other.layout == layout,
+      "copyPrefix(from: \(source), to: \(target), length: \(length)) leaves the cache"
+        + " or is from one of another layout")
+    guard source != target || other !== self else { return }
     for layer in 0..<configuration.layerCount {
-      layout.copyKeys(keys(layer, target), keys(layer, source), length: length)
-      layout.copyValues(values(layer, target), values(layer, source), length: length)
+      layout.copyKeys(keys(layer, target), other.keys(layer, source), length: length)
+      layout.copyValues(values(layer, target), other.values(layer, source), length: length)
     }
   }
 
