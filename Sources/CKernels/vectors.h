@@ -29,6 +29,28 @@ typedef uint32_t words8 __attribute__((ext_vector_type(8)));
 
 static inline long least(long a, long b) { return a < b ? a : b; }
 
+// Vectors pass by address: how they are passed by value differs between processors.
+
+INLINE void load16(floats16 *v, const float *x) { memcpy(v, x, sizeof *v); }
+
+// eˣ by the same arithmetic as `exp` in Elementary.swift, to the same bits.
+INLINE void exponential(floats16 *out) {
+  const float bias = 12582912.0f;
+  floats16 x = *out;
+  x = x < -88.0f ? (floats16)(-88.0f) : x;
+  x = x > 88.37626f ? (floats16)(88.37626f) : x;
+  floats16 biased = FMA(x, (floats16)(1.44269504f), (floats16)(bias));
+  floats16 n = biased - bias;
+  floats16 r = FMA(n, (floats16)(2.1219444e-4f), FMA(n, (floats16)(-0.693359375f), x));
+  floats16 p = FMA((floats16)(1.98756915e-4f), r, (floats16)(1.39819995e-3f));
+  p = FMA(p, r, (floats16)(8.333452e-3f));
+  p = FMA(p, r, (floats16)(4.1665796e-2f));
+  p = FMA(p, r, (floats16)(1.66666655e-1f));
+  p = FMA(p, r, (floats16)(0.5f));
+  p = FMA(p, r * r, r + 1.0f);
+  *out = p * AS(floats16, (AS(words16, biased) << 23) + 0x3f800000u);
+}
+
 #if defined(__x86_64__)
 // Pairs of the numbers of one vector with those of another, rounded to bfloat16.
 TARGET(AVX512_BF16) INLINE void round_pairs(__m512i *out, const __m512 *low, const __m512 *high) {

@@ -1,38 +1,39 @@
-/// Finds the most probable tokens of a distribution: top-k and top-p.
+/// Finds the most probable tokens of a distribution, given by weights that need not sum
+/// to 1: top-k and top-p.
 struct TokenRanking {
   struct Kept {
     /// Token ids, rising.
     var tokens: [Int32]
-    /// Their probabilities' sum.
+    /// Their weights' sum.
     var mass: Double
-    /// The same over the sum of all probabilities.
+    /// The same over the sum of all weights.
     var share: Double
   }
 
-  /// A binary heap, largest first. A key holds the probability's bits above
+  /// A binary heap, largest first. A key holds the weight's bits above
   /// the complement of the token id: bits of non-negative floats order as the
-  /// floats do, and among equal probabilities the lowest id is largest.
+  /// floats do, and among equal weights the lowest id is largest.
   private var heap: [UInt64] = []
   private var maxima: [Float] = []
 
-  /// The tokens that stay of `probabilities`, `[vocabulary]`, non-negative: the
+  /// The tokens that stay of `weights`, `[vocabulary]`, non-negative: the
   /// `topK` largest, and of those the fewest largest ones that make up `topP`
   /// of their mass.
   mutating func keep(
-    _ probabilities: UnsafePointer<Float>, vocabulary: Int, topK: Int?, topP: Float?
+    _ weights: UnsafePointer<Float>, vocabulary: Int, topK: Int?, topP: Float?
   ) -> Kept {
     // A top-k that cuts nothing is none: the rest can then be left unranked.
     let topK = topK.flatMap { $0 < vocabulary ? $0 : nil }
     let most = topK ?? vocabulary
     var total = 0.0
-    for index in 0..<vocabulary { total += Double(probabilities[index]) }
+    for index in 0..<vocabulary { total += Double(weights[index]) }
     guard total.isFinite, total > 0 else { return Kept(tokens: [], mass: .nan, share: .nan) }
 
     let floor = floor(
-      probabilities, vocabulary: vocabulary, most: most, topP: topP, total: total)
-    fill(probabilities, vocabulary: vocabulary, floor: floor)
+      weights, vocabulary: vocabulary, most: most, topP: topP, total: total)
+    fill(weights, vocabulary: vocabulary, floor: floor)
 
-    // Ranked probabilities, up to `most`; without top-k their mass is known and
+    // Ranked weights, up to `most`; without top-k their mass is known and
     // ranking can end as soon as the nucleus is full.
     var tokens: [Int32] = []
     var masses: [Double] = []
@@ -53,9 +54,9 @@ struct TokenRanking {
     return Kept(tokens: tokens, mass: mass, share: min(1, mass / total))
   }
 
-  /// A probability below which no token can stay.
+  /// A weight below which no token can stay.
   private mutating func floor(
-    _ probabilities: UnsafePointer<Float>, vocabulary: Int, most: Int, topP: Float?,
+    _ weights: UnsafePointer<Float>, vocabulary: Int, most: Int, topP: Float?,
     total: Double
   ) -> Float {
     var floor: Float = 0
@@ -69,7 +70,7 @@ struct TokenRanking {
     guard vocabulary / width > most else { return floor }
     maxima.removeAll(keepingCapacity: true)
     for block in 0..<(vocabulary / width) {
-      let start = UnsafeRawPointer(probabilities + block * width)
+      let start = UnsafeRawPointer(weights + block * width)
       let size = MemoryLayout<SIMD16<Float>>.stride
       var largest = start.loadUnaligned(as: SIMD16<Float>.self)
       for part in 1..<(width / 16) {
@@ -86,12 +87,12 @@ struct TokenRanking {
   // MARK: - Heap
 
   private mutating func fill(
-    _ probabilities: UnsafePointer<Float>, vocabulary: Int, floor: Float
+    _ weights: UnsafePointer<Float>, vocabulary: Int, floor: Float
   ) {
     heap.removeAll(keepingCapacity: true)
-    for index in 0..<vocabulary where probabilities[index] >= floor {
+    for index in 0..<vocabulary where weights[index] >= floor {
       heap.append(
-        UInt64(probabilities[index].bitPattern) << 32 | UInt64(~UInt32(index)))
+        UInt64(weights[index].bitPattern) << 32 | UInt64(~UInt32(index)))
     }
     for root in (0..<(heap.count / 2)).reversed() { siftDown(root) }
   }

@@ -1,9 +1,11 @@
+internal import CKernels
+
 /// out = silu(gate) · up with silu(g) = g · sigmoid(g), element by element.
 /// Source: Shazeer, "GLU Variants Improve Transformer", 2020.
 public func swiGLU(
   _ out: FloatPointer, _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
 ) {
-  KernelMeter.count(.activation) { gateRow(out, gate, up, count: count) }
+  KernelMeter.count(.activation) { solon_swiglu(out, gate, up, count) }
 }
 
 /// The same of `rows` rows of `count` elements: those of `out` are `outStride` apart,
@@ -14,28 +16,8 @@ public func swiGLU(
 ) {
   KernelMeter.count(.activation) {
     for r in 0..<rows {
-      gateRow(out + r * outStride, gate + r * stride, up + r * stride, count: count)
+      solon_swiglu(out + r * outStride, gate + r * stride, up + r * stride, count)
     }
-  }
-}
-
-private func gateRow(
-  _ out: FloatPointer, _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
-) {
-  var i = 0
-  while i &+ vectorWidth <= count {
-    let g = load(gate, i)
-    store(g * sigmoid(g) * load(up, i), out, i)
-    i &+= vectorWidth
-  }
-  guard i < count else { return }
-  let rest = count - i
-  withPadding { block in
-    let (a, b) = (block, block + vectorWidth)
-    a.update(from: gate + i, count: rest)
-    b.update(from: up + i, count: rest)
-    gateRow(a, a, b, count: vectorWidth)
-    (out + i).update(from: a, count: rest)
   }
 }
 

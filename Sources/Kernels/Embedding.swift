@@ -1,10 +1,18 @@
+internal import CKernels
+
 /// out[r, :] = table[tokens[r], :]. `out`: `[R, width]`; `tokens`: `[R]`;
 /// `table`: `[V, width]`. The caller has checked the tokens against V.
 public func embed(
   _ out: FloatPointer, _ tokens: UnsafePointer<Int32>, _ table: ConstFloatPointer,
   rows: Int, width: Int
 ) {
+  // Rows of the table are where no pattern tells the processor.
+  let ahead = 4
   for r in 0..<rows {
+    if r + ahead < rows {
+      solon_prefetch(
+        table + Int(tokens[r + ahead]) * width, width * MemoryLayout<Float>.stride)
+    }
     (out + r * width).update(from: table + Int(tokens[r]) * width, count: width)
   }
 }

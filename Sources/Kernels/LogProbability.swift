@@ -13,11 +13,10 @@ public func logProbability(
       let target = checked(targets[r], vocabulary)
       let top = maximum(row, count: vocabulary)
       let sums = exponentialSums(row, minus: top, count: vocabulary)
-      let logTotal = log(sums.total)
-      lse[r] = top + logTotal
-      // Subtracting the maximum first keeps the digits of close logits.
-      logp[r] = (row[target] - top) - logTotal
-      entropy?[r] = logTotal - sums.weighted / sums.total
+      let sum = SoftmaxSum(top: top, total: sums.total)
+      lse[r] = sum.logSum
+      logp[r] = sum.logProbability(of: row[target])
+      entropy?[r] = sum.logTotal - sums.weighted / sums.total
     }
   }
 }
@@ -41,7 +40,8 @@ public func logProbabilityBackward(
   }
 }
 
-/// Σ e^(x - shift) and Σ (x - shift) e^(x - shift).
+/// Σ e^(x - shift), with the bits that `exponentials` gives, and Σ (x - shift)
+/// e^(x - shift).
 private func exponentialSums(
   _ x: ConstFloatPointer, minus shift: Float, count: Int
 ) -> (total: Float, weighted: Float) {

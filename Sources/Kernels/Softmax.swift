@@ -1,31 +1,40 @@
-/// out = softmax(x) by row, shifted by the row's maximum. `out`, `x`:
-/// `[R, width]`; they may be the same memory.
-public func softmax(
-  _ out: FloatPointer, _ x: ConstFloatPointer, rows: Int, width: Int
-) {
-  for r in 0..<rows {
-    let out = out + r * width
-    let top = maximum(x + r * width, count: width)
-    let total = exponentials(out, x + r * width, minus: top, count: width)
-    scale(out, by: 1 / total, count: width)
+/// What divides a row's weights e^(x - top) into softmax(x), and its logarithm.
+public struct SoftmaxSum: Sendable {
+  let top: Float
+  /// Σ e^(x - top).
+  let total: Float
+  let logTotal: Float
+
+  init(top: Float, total: Float) {
+    self.top = top
+    self.total = total
+    logTotal = log(total)
+  }
+
+  /// False if the row has a NaN or +∞, or nothing but -∞.
+  public var isFinite: Bool { total.isFinite }
+
+  /// log Σ eˣ.
+  var logSum: Float { top + logTotal }
+
+  /// Of one element of the row, natural.
+  public func logProbability(of x: Float) -> Float {
+    // Subtracting the maximum first keeps the digits of close logits.
+    (x - top) - logTotal
   }
 }
 
-/// Adds the gradient of `softmax` to `dx`: y (dy - Σ y dy). `dx`, `dy`, `y`
-/// (the forward result): `[R, width]`.
-public func softmaxBackward(
-  _ dx: FloatPointer, _ dy: ConstFloatPointer, _ y: ConstFloatPointer,
-  rows: Int, width: Int
-) {
-  for r in 0..<rows {
-    let y = y + r * width
-    let dy = dy + r * width
-    let dx = dx + r * width
-    let mean = dot(y, dy, count: width)
-    forEachVector(width) { i, n in
-      store(load(dx, i, n).addingProduct(load(y, i, n), load(dy, i, n) - mean), dx, i, n)
-    }
+/// out = e^(x - max x), the distribution softmax(x) before the division by its sum,
+/// and that sum. `out`, `x`: `[count]`; they may be the same memory.
+public func softmaxWeights(
+  _ out: FloatPointer, _ x: ConstFloatPointer, count: Int
+) -> SoftmaxSum {
+  var sum: SoftmaxSum?
+  KernelMeter.count(.logProbability) {
+    let top = maximum(x, count: count)
+    sum = SoftmaxSum(top: top, total: exponentials(out, x, minus: top, count: count))
   }
+  return sum!
 }
 
 /// The largest of `count` elements; -∞ for none.

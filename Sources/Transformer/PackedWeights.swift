@@ -14,10 +14,18 @@ public final class PackedWeights: @unchecked Sendable {
     let matrices: Matrices
   }
 
-  /// The matrices of one layer.
-  struct Matrices {
+  /// The matrices of one layer: a class, for each lane hands them about in every step.
+  final class Matrices: Sendable {
     let query, key, value, output: PackedMatrix
     let gate, up, down: PackedMatrix
+
+    init(
+      query: PackedMatrix, key: PackedMatrix, value: PackedMatrix, output: PackedMatrix,
+      gate: PackedMatrix, up: PackedMatrix, down: PackedMatrix
+    ) {
+      (self.query, self.key, self.value, self.output) = (query, key, value, output)
+      (self.gate, self.up, self.down) = (gate, up, down)
+    }
 
     /// Each with the offset of what is packed into it.
     func sources(_ p: ParameterLayout.Layer) -> [(PackedMatrix, Int)] {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Kernels
@@ -13,6 +14,17 @@ import Testing
     var out = [Float](repeating: .nan, count: count)
     swiGLU(&out, gate, up, count: count)
     expectClose(out, Naive.swiGLU(wide(gate), wide(up)), tolerance: 1e-6)
+
+    // By rows, some columns of a wider matrix: the same bits.
+    let (rows, stride) = (3, count + 5)
+    var some = [Float](repeating: .nan, count: rows * stride)
+    let gates = (0..<rows).flatMap { _ in gate }
+    let ups = (0..<rows).flatMap { _ in up }
+    swiGLU(&some, outStride: stride, gates, ups, stride: count, rows: rows, count: count)
+    for row in 0..<rows {
+      #expect(bits(some[(row * stride)..<(row * stride + count)]) == bits(out))
+      #expect(some[(row * stride + count)..<((row + 1) * stride)].allSatisfy { $0.isNaN })
+    }
 
     let dgateExpected = numericalGradient(wide(gate)) {
       inner(wide(dout), Naive.swiGLU($0, wide(up)))
@@ -50,27 +62,30 @@ import Testing
   }
 
   @Test(arguments: counts)
-  func softmaxMatchesLoopsAndDifferences(width: Int) {
-    let rows = 3
-    let x = sample("x", rows * width, scale: 4)
-    let dy = sample("dy", rows * width)
-    var y = [Float](repeating: .nan, count: x.count)
-    softmax(&y, x, rows: rows, width: width)
-    expectClose(y, Naive.softmax(wide(x), rows: rows, width: width), tolerance: 1e-6)
-    let before = sample("before", x.count)
-    var dx = before
-    softmaxBackward(&dx, dy, y, rows: rows, width: width)
-    let expected = numericalGradient(wide(x)) {
-      inner(wide(dy), Naive.softmax($0, rows: rows, width: width))
+  func softmaxWeightsMatchLoopsAndLogProbabilities(count: Int) {
+    let x = sample("x", count, scale: 4)
+    var weights = [Float](repeating: .nan, count: count)
+    let sum = softmaxWeights(&weights, x, count: count)
+    #expect(sum.isFinite)
+    let expected = Naive.softmax(wide(x), rows: 1, width: count)
+    expectClose(weights.map { $0 / weights.reduce(0, +) }, expected, tolerance: 1e-6)
+    expectClose(x.map(sum.logProbability), expected.map { log($0) }, tolerance: 1e-6)
+    // What sampling and training say of a token is the same to the last bit.
+    for target in 0..<count {
+      var (logp, lse): (Float, Float) = (.nan, .nan)
+      logProbability(&logp, &lse, nil, x, [Int32(target)], rows: 1, vocabulary: count)
+      #expect(logp.bitPattern == sum.logProbability(of: x[target]).bitPattern)
     }
-    expectClose(dx, plus(before, expected), tolerance: 1e-5)
   }
 
-  @Test func softmaxSurvivesLargeAndMaskedValues() {
+  @Test func softmaxWeightsSurviveLargeAndMaskedValues() {
     let x: [Float] = [1e30, -.infinity, 1e30, -1e30]
-    var y = [Float](repeating: .nan, count: 4)
-    softmax(&y, x, rows: 1, width: 4)
-    #expect(y == [0.5, 0, 0.5, 0])
+    var weights = [Float](repeating: .nan, count: 4)
+    #expect(softmaxWeights(&weights, x, count: 4).isFinite)
+    #expect(weights == [1, 0, 1, 0])
+    for bad in [[Float.nan, 0], [0, .nan], [.infinity, 0], [-.infinity, -.infinity]] {
+      #expect(!softmaxWeights(&weights, bad, count: 2).isFinite, "\(bad)")
+    }
   }
 
   @Test(arguments: [2, 8, 32, 34])

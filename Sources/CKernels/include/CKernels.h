@@ -118,6 +118,9 @@ void solon_store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width);
 
+// out = gate / (1 + e^-gate) * up, element by element. `out` may be `gate` or `up`.
+void solon_swiglu(float *out, const float *gate, const float *up, long count);
+
 // Attention in bfloat16, a tile of up to 12 rows at a time. Scores are `[rows,
 // columns]`, `row` numbers apart, of which row r counts the first `seen + r * step`;
 // `columns` are whole panels.
