@@ -214,7 +214,8 @@ extension Lane {
   }
 
   /// Reads what requests of all lanes begin with, sharing the steps with whoever helps
-  /// `team`: once for all lanes, where each would else read it for itself.
+  /// `team`: once for all lanes, where each would else read it for itself. Its few steps
+  /// are too few to find out by the clock whether help is faster (`HelpTrial`).
   func read(
     beginning: ArraySlice<Int32>, _ weights: PackedWeights, _ team: LaneTeam,
     cancellation: Cancellation?

@@ -9,7 +9,8 @@ public import Transformer
 /// newest token of every sequence that is being continued, and pieces of the
 /// prompts that are still to be read; the slot of a finished sequence goes to
 /// the next request at once. Tokens that several prompts begin with are
-/// computed once per lane and copied; those that most begin with, once, by all lanes.
+/// computed once per lane and copied; those with which all lanes begin, once, by all
+/// lanes together.
 ///
 /// The rows of a step do not influence each other (`Model.step`), and a draw
 /// depends on its request's key alone, so results are bit by bit the same
@@ -193,9 +194,7 @@ public final class LocalEngine: LanguageModelEngine {
         let working = lanes
         let teams = lanes.map { _ in LaneTeam() }
         let weights = model.packedWeights(lanes: options.lanes)
-        if options.sharesPrefixes, let beginning = queue.commonBeginning,
-          beginning.count >= Lane.worthWaiting * working.count
-        {
+        if options.sharesPrefixes, let beginning = queue.commonBeginning {
           try read(beginning: beginning, weights, working)
         }
         try Lanes.run(working.count) { number in
@@ -225,14 +224,17 @@ public final class LocalEngine: LanguageModelEngine {
     return finished.withLock { $0 }
   }
 
-  /// Has all lanes read, together, what the first requests of each begin with.
+  /// Has all lanes read, together, what the first requests of each begin with, where
+  /// that saves each enough rows.
   private func read(
     beginning: ArraySlice<Int32>, _ weights: PackedWeights, _ lanes: [Lane]
   ) throws {
+    guard beginning.count - beginning.count / lanes.count >= Lane.worthWaiting else { return }
     let team = LaneTeam()
     try Lanes.run(lanes.count) { number in
       guard number == 0 else { return team.help() }
       defer { team.dismiss() }
+      team.gather(lanes.count)
       try lanes[0].read(beginning: beginning, weights, team, cancellation: cancellation)
     }
     for lane in lanes.dropFirst() { lane.takeBeginning(of: lanes[0]) }

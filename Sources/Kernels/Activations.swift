@@ -28,28 +28,7 @@ public func swiGLUBackward(
   _ gate: ConstFloatPointer, _ up: ConstFloatPointer, count: Int
 ) {
   KernelMeter.count(.activation) {
-    var i = 0
-    while i &+ vectorWidth <= count {
-      let g = load(gate, i)
-      let u = load(up, i)
-      let d = load(dout, i)
-      let s = sigmoid(g)
-      let silu = g * s
-      store(d * silu, dup, i)
-      store(d * u * (s + silu * (1 - s)), dgate, i)
-      i &+= vectorWidth
-    }
-    guard i < count else { return }
-    let rest = count - i
-    withPadding { block in
-      let (a, b, c) = (block, block + vectorWidth, block + 2 * vectorWidth)
-      a.update(from: gate + i, count: rest)
-      b.update(from: up + i, count: rest)
-      c.update(from: dout + i, count: rest)
-      swiGLUBackward(a, b, c, a, b, count: vectorWidth)
-      (dgate + i).update(from: a, count: rest)
-      (dup + i).update(from: b, count: rest)
-    }
+    solon_swiglu_backward(dgate, dup, dout, gate, up, count)
   }
 }
 

@@ -24,8 +24,7 @@ public func cachedAttentionScratchCount(length: Int, headDimension: Int) -> Int 
 public func cachedAttention(
   _ out: FloatPointer, outStride: Int, _ q: ConstFloatPointer, rowStride: Int, rows: Int,
   first: Int, keyValueHeads: Range<Int>, share: Int, keys: ConstFloatPointer,
-  values: ConstFloatPointer,
-  layout: CacheLayout, scratch: FloatPointer
+  values: ConstFloatPointer, layout: CacheLayout, scratch: FloatPointer
 ) {
   precondition(
     rows > 0 && first >= 0 && first + rows <= layout.capacity, "no such cached positions")

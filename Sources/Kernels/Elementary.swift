@@ -33,12 +33,6 @@ func exp(_ x: Vector) -> Vector {
   return p * unsafeBitCast(power, to: Vector.self)
 }
 
-/// 1 / (1 + e⁻ˣ).
-@inline(__always)
-func sigmoid(_ x: Vector) -> Vector {
-  Vector(repeating: 1) / (exp(-x) + 1)
-}
-
 /// Hyperbolic tangent: a polynomial near 0, through eˣ elsewhere.
 @inline(__always)
 func tanh(_ x: Vector) -> Vector {

@@ -6,7 +6,7 @@ public func embed(
   _ out: FloatPointer, _ tokens: UnsafePointer<Int32>, _ table: ConstFloatPointer,
   rows: Int, width: Int
 ) {
-  // Rows of the table are where no pattern tells the processor.
+  // The rows are scattered over the table: the processor cannot foresee them.
   let ahead = 4
   for r in 0..<rows {
     if r + ahead < rows {

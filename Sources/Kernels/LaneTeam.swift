@@ -64,6 +64,10 @@ public final class LaneTeam: @unchecked Sendable {
   /// Members of a piece of work that would begin now.
   public var count: Int { 1 + helpers.load(ordering: .acquiring) }
 
+  /// Returns when so many members are there: their lanes are to have nothing else to
+  /// do. For the leader alone to call.
+  public func gather(_ members: Int) { waitUntil { count >= members } }
+
   /// Whether the leader has no more work.
   public var isOver: Bool { call.load(ordering: .acquiring) == Self.dismissal }
 

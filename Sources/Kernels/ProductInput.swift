@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// Rows that matrix products will multiply, made piece by piece, perhaps by several
-/// threads: in float32 a matrix, in bfloat16 a rounded copy, made a few rows at a
-/// time, of one that is nowhere.
+/// threads: in float32 a matrix; in bfloat16 the rounded numbers of one that is never
+/// there as a whole, made a few rows at a time.
 public struct ProductInput {
   public let width: Int
   public let precision: Precision
@@ -33,9 +33,10 @@ public struct ProductInput {
   /// Makes some columns (default: all) of some rows from what `write` writes to
   /// `out`, whose rows are `stride` apart. It is called for all of the rows in rising
   /// order: in bfloat16 for `atOnce` of them at a time, and `out` is then `scratch`,
-  /// room for so many rows of the columns. Columns begin at an even number.
+  /// room for so many rows of the columns. Columns begin at an even number, and end at
+  /// one or at the width.
   public func make(
-    _ rows: Range<Int>, columns: Range<Int>? = nil, atOnce: Int = 8, scratch: FloatPointer,
+    _ rows: Range<Int>, columns: Range<Int>? = nil, atOnce: Int, scratch: FloatPointer,
     _ write: (_ out: FloatPointer, _ stride: Int, _ rows: Range<Int>) -> Void
   ) {
     let columns = columns ?? 0..<width

@@ -29,12 +29,12 @@ public struct SoftmaxSum: Sendable {
 public func softmaxWeights(
   _ out: FloatPointer, _ x: ConstFloatPointer, count: Int
 ) -> SoftmaxSum {
-  var sum: SoftmaxSum?
+  var (top, total): (Float, Float) = (0, 0)
   KernelMeter.count(.logProbability) {
-    let top = maximum(x, count: count)
-    sum = SoftmaxSum(top: top, total: exponentials(out, x, minus: top, count: count))
+    top = maximum(x, count: count)
+    total = exponentials(out, x, minus: top, count: count)
   }
-  return sum!
+  return SoftmaxSum(top: top, total: total)
 }
 
 /// The largest of `count` elements; -∞ for none.

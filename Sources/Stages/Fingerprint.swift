@@ -4,12 +4,12 @@ import Foundation
 /// Names what is remembered. A number rises when what the code computes changes,
 /// so that results of the older code are not taken for its own.
 enum StageVersion {
-  static let generate = "generate 2"
+  static let generate = "generate 3"
   static let choices = "choices 2"
-  static let fineTune = "finetune 2"
-  static let preference = "preference 2"
-  static let ppo = "ppo 2"
-  static let pretrain = "pretrain 2"
+  static let fineTune = "finetune 3"
+  static let preference = "preference 3"
+  static let ppo = "ppo 3"
+  static let pretrain = "pretrain 3"
   /// A whole run: what is recorded besides calls and trained models.
   static let run = "run 2"
 

@@ -39,29 +39,33 @@ public final class InferenceWorkspace: @unchecked Sendable {
       activated = input(c.intermediateSize)
       logits = arena.take(logitRows * c.vocabularySize)
       self.lanes = (0..<lanes).map { _ in
-        LaneRegions(&arena, c, rows: rows, attention: attention)
+        LaneRegions(&arena, c, precision, rows: rows, attention: attention)
       }
     }
   }
 
-  /// What one lane writes alone. They begin at whole cache lines, so that lanes
-  /// beside each other do not write the same one.
+  /// What one lane writes alone, in whole cache lines, so that lanes beside each other
+  /// do not write the same one.
   struct LaneRegions {
     /// Of attention.
     let attention: FloatPointer
     /// Gates of some columns, and what they let through: `blockCount` each.
     let gate, up: FloatPointer
-    /// Rows before they are rounded.
+    /// Rows before they are rounded, in bfloat16.
     let exact: FloatPointer
     private let blockCount: Int
 
-    init(_ arena: inout Arena, _ c: ModelConfiguration, rows: Int, attention: Int) {
+    init(
+      _ arena: inout Arena, _ c: ModelConfiguration, _ precision: Precision, rows: Int,
+      attention: Int
+    ) {
       self.attention = arena.take(attention)
       blockCount = max(Self.nearCount, rows * Self.fewestColumns)
       gate = arena.take(blockCount)
       up = arena.take(blockCount)
-      exact = arena.take(
-        max(rows * c.queryWidth, Self.rowsAtOnce * max(c.hiddenSize, c.intermediateSize)))
+      let exactCount = max(
+        rows * c.queryWidth, Self.rowsAtOnce * max(c.hiddenSize, c.intermediateSize))
+      exact = arena.take(precision == .float32 ? 0 : exactCount)
     }
 
     /// Numbers that stay in the second cache beside the weights that make them.
@@ -101,7 +105,7 @@ public final class InferenceWorkspace: @unchecked Sendable {
   /// `maximumLogitRows` (default: all) want logits, by up to `lanes` lanes, with a
   /// cache of up to `capacity` positions (default: all that the model has).
   public init(
-    _ configuration: ModelConfiguration, precision: Precision = .float32, maximumRows: Int,
+    _ configuration: ModelConfiguration, precision: Precision, maximumRows: Int,
     maximumLogitRows: Int? = nil, lanes: Int = 1, capacity: Int? = nil
   ) {
     self.configuration = configuration

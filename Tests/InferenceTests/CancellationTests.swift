@@ -37,6 +37,22 @@ import Testing
     #expect(try engine.generate(makeRequests(4)).count == 4)
   }
 
+  @Test func readingACommonBeginningEnds() throws {
+    let beginning = tokens(60, item: 1)
+    let requests = (0..<12).map { index in
+      GenerationRequest(
+        prompt: beginning + [Int32(index)], sharedPrefixLength: 60, sampling: Sampling(),
+        key: RandomKey(seed: 1, stage: "t", item: index), maximumNewTokens: 3)
+    }
+    let expected = try makeEngine(try makeModel()).generate(requests)
+    let cancellation = Cancellation()
+    let engine = try engine(cancellation)
+    cancellation.cancel()
+    #expect(throws: Cancelled()) { try engine.generate(requests) }
+    cancellation.reset()
+    #expect(try engine.generate(requests) == expected)
+  }
+
   @Test func aCallIsEndedAtWork() throws {
     let cancellation = Cancellation()
     let engine = try engine(cancellation)

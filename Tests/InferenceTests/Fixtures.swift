@@ -7,13 +7,15 @@ import Transformer
 
 /// A random model small enough for exhaustive checks. Its embeddings are scaled
 /// up, so that its distributions are far from uniform.
-func makeModel(vocabulary: Int = 300, context: Int = 96, seed: UInt64 = 7) throws -> Model {
+func makeModel(
+  vocabulary: Int = 300, context: Int = 96, precision: Precision = .float32, seed: UInt64 = 7
+) throws -> Model {
   try BLAS.load()
   let model = Model(
     configuration: ModelConfiguration(
       vocabularySize: vocabulary, hiddenSize: 48, intermediateSize: 112, layerCount: 2,
       headCount: 4, keyValueHeadCount: 2, headDimension: 16, maximumPositions: context),
-    initializedBy: seed)
+    precision: precision, initializedBy: seed)
   for index in 0..<model.parameters.count where abs(model.parameters[index]) < 0.5 {
     model.parameters[index] *= 6
   }

@@ -177,6 +177,44 @@ import Transformer
     }
   }
 
+  /// What all lanes begin with is read by all of them, in several steps, once for
+  /// all: with the results of each request alone, for prompts that go on and for
+  /// those that are nothing else; and again with other weights.
+  @Test(arguments: Precision.allCases)
+  func aCommonBeginningChangesNothing(precision: Precision) throws {
+    let model = try makeModel(precision: precision)
+    let beginning = tokens(41, item: 1000)
+    let prompts = (0..<30).map { beginning + tokens($0 % 4, item: $0) }
+    let requests = prompts.enumerated().map { index, prompt in
+      GenerationRequest(
+        prompt: prompt, sharedPrefixLength: 41, sampling: Sampling(),
+        key: RandomKey(seed: 1, stage: "t", item: index), maximumNewTokens: 5)
+    }
+    let questions = prompts.map {
+      ChoiceRequest(prompt: $0, sharedPrefixLength: 41, choices: [[4], [5, 6, 7]])
+    }
+    // The beginning, and of each its own tokens or its last one, and four of five new.
+    let rows = 41 + prompts.reduce(0) { $0 + max(1, $1.count - 41) + 4 }
+    let plain = try makeEngine(model, .init(sharesPrefixes: false))
+    let engines = try [2, 3, 5].flatMap { lanes in
+      try [1, 4].map { slots in
+        try makeEngine(model, .init(lanes: lanes, slotsPerLane: slots, rowsPerStep: 7))
+      }
+    }
+    for _ in 0..<2 {
+      let answers = try plain.generate(requests)
+      let scores = try plain.scoreChoices(questions)
+      for engine in engines {
+        // Slots that are shorter, and hold something else.
+        _ = try engine.scoreChoices([ChoiceRequest(prompt: [9, 9], choices: [[1]])])
+        #expect(try engine.generate(requests) == answers, "\(engine.options)")
+        #expect(engine.rowsOfLastCall <= rows, "\(engine.options)")
+        #expect(try engine.scoreChoices(questions) == scores, "\(engine.options)")
+      }
+      for index in 0..<model.parameters.count { model.parameters[index] *= 0.9 }
+    }
+  }
+
   @Test func anEngineSeesChangedWeights() throws {
     let model = try makeModel()
     let engine = try makeEngine(model)

@@ -47,6 +47,24 @@ import Testing
     #expect(bits((0..<count).map { memory[count + $0] }) == bits(dup))
   }
 
+  @Test(arguments: [1, 16, 20])
+  func swiGLUAtTheEdges(count: Int) {
+    func gated(_ gate: Float, _ up: Float) -> [Float] {
+      let (gates, ups) = (
+        [Float](repeating: gate, count: count), [Float](repeating: up, count: count)
+      )
+      var out = [Float](repeating: 1, count: count)
+      swiGLU(&out, gates, ups, count: count)
+      return out
+    }
+    #expect(gated(100, 3).allSatisfy { $0 == 300 })
+    #expect(gated(-100, 3).allSatisfy { abs($0) < 1e-35 })
+    #expect(gated(.infinity, 3).allSatisfy { $0 == .infinity })
+    // Weights that have diverged must not go unnoticed.
+    #expect(gated(.nan, 3).allSatisfy { $0.isNaN })
+    #expect(gated(3, .nan).allSatisfy { $0.isNaN })
+  }
+
   @Test(arguments: counts)
   func geluMatchesLoopsAndDifferences(count: Int) {
     let x = sample("x", count, scale: 2)

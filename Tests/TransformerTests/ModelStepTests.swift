@@ -7,19 +7,27 @@ import Testing
 
 /// What else is in a step, and how a prompt is cut up, changes no bit.
 @Suite struct ModelStepTests {
-  let models: [Precision: Model]
+  let models, oddModels: [Precision: Model]
 
   init() throws {
     try BLAS.load()
+    func models(_ configuration: ModelConfiguration) -> [Precision: Model] {
+      Dictionary(
+        uniqueKeysWithValues: Precision.allCases.map {
+          ($0, Model(configuration: configuration, precision: $0, initializedBy: 3))
+        })
+    }
     // Widths as in the shipped model: rows that do not fill a vector register
     // or a cache block, and reductions long enough to be split.
-    let configuration = ModelConfiguration(
-      vocabularySize: 320, hiddenSize: 256, intermediateSize: 704, layerCount: 2,
-      headCount: 8, keyValueHeadCount: 4, headDimension: 32, maximumPositions: 128)
-    models = Dictionary(
-      uniqueKeysWithValues: Precision.allCases.map {
-        ($0, Model(configuration: configuration, precision: $0, initializedBy: 3))
-      })
+    self.models = models(
+      ModelConfiguration(
+        vocabularySize: 320, hiddenSize: 256, intermediateSize: 704, layerCount: 2,
+        headCount: 8, keyValueHeadCount: 4, headDimension: 32, maximumPositions: 128))
+    // Widths that fill neither pairs nor panels.
+    oddModels = models(
+      ModelConfiguration(
+        vocabularySize: 67, hiddenSize: 33, intermediateSize: 45, layerCount: 2,
+        headCount: 3, keyValueHeadCount: 3, headDimension: 6, maximumPositions: 128))
   }
 
   private func logits(
@@ -114,7 +122,11 @@ import Testing
   /// with some that want no logits, and rows of several slots.
   @Test(arguments: [2, 3, 5], Precision.allCases)
   func lanesChangeNoBit(_ lanes: Int, precision: Precision) throws {
-    let model = try #require(models[precision])
+    try lanesChangeNoBit(lanes, #require(models[precision]))
+    try lanesChangeNoBit(lanes, #require(oddModels[precision]))
+  }
+
+  private func lanesChangeNoBit(_ lanes: Int, _ model: Model) {
     let sequences = model.randomSequences([40, 9, 23], seed: 21)
     var steps = [[StepRow]]()
     for position in 0..<8 {
@@ -133,7 +145,7 @@ import Testing
     steps.append([StepRow(token: 3, slot: 0, position: 33, wantsLogits: false)])
     func run(_ lanes: Int) -> [[UInt32]] {
       let cache = KeyValueCache(
-        model.configuration, slots: 3, capacity: 64, precision: precision)
+        model.configuration, slots: 3, capacity: 64, precision: model.precision)
       let w = InferenceWorkspace(
         model.configuration, precision: model.precision, maximumRows: 40, lanes: lanes)
       let weights = model.packedWeights()
@@ -157,6 +169,29 @@ import Testing
     for _ in 0..<3 {
       let same = run(lanes) == expected
       #expect(same)
+    }
+  }
+
+  /// More rows than gates of a panel stay near for.
+  @Test(arguments: Precision.allCases)
+  func manyRowsAreThoseOfFewer(precision: Precision) throws {
+    let model = try #require(oddModels[precision])
+    let sequences = model.randomSequences([Int](repeating: 100, count: 6), seed: 31)
+    let cache = KeyValueCache(
+      model.configuration, slots: 6, capacity: 128, precision: precision)
+    let w = InferenceWorkspace(model.configuration, precision: precision, maximumRows: 600)
+    let rows = sequences.indices.flatMap { slot in
+      sequences[slot].indices.map {
+        StepRow(token: sequences[slot][$0], slot: slot, position: $0)
+      }
+    }
+    let pointer = model.step(rows, cache, w)
+    for (slot, sequence) in sequences.enumerated() {
+      let expected = alone(model, sequence, chunk: 9)
+      let same = (0..<100).allSatisfy {
+        logits(model, pointer, row: 100 * slot + $0) == expected[$0]
+      }
+      #expect(same, "slot \(slot)")
     }
   }
 
@@ -197,6 +232,17 @@ import Testing
       let same = logits(model, pointer, row: index) == expected[12 + index]
       #expect(same, "position \(12 + index)")
     }
+
+    // To another cache, of another number of slots, over what was there.
+    let other = KeyValueCache(
+      model.configuration, slots: 2, capacity: 24, precision: model.precision)
+    let before = model.randomSequences([20], seed: 12)[0]
+    model.step(before.enumerated().map { StepRow(token: $1, slot: 1, position: $0) }, other, w)
+    other.copyPrefix(from: 0, of: cache, to: 1, length: 15)
+    let last = model.step(
+      (15..<20).map { StepRow(token: tokens[$0], slot: 1, position: $0) }, other, w)
+    let same = (0..<5).allSatisfy { logits(model, last, row: $0) == expected[15 + $0] }
+    #expect(same)
   }
 
   /// A snapshot is kept while no weight changes, and not after one has.

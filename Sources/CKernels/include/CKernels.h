@@ -121,6 +121,12 @@ void solon_store_rounded(
 // out = gate / (1 + e^-gate) * up, element by element. `out` may be `gate` or `up`.
 void solon_swiglu(float *out, const float *gate, const float *up, long count);
 
+// Its gradients by both, from that of its result. They may be in the memory of `gate`
+// and `up`.
+void solon_swiglu_backward(
+    float *dgate, float *dup, const float *dout, const float *gate, const float *up,
+    long count);
+
 // Attention in bfloat16, a tile of up to 12 rows at a time. Scores are `[rows,
 // columns]`, `row` numbers apart, of which row r counts the first `seen + r * step`;
 // `columns` are whole panels.
