@@ -22,29 +22,26 @@ public func attentionBackward(
       heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension,
       precision: precision)
     KernelMeter.count(.attention) {
+      for gradient in [dk, dv] {
+        (gradient + offsets[s] * plan.keyWidth)
+          .update(repeating: 0, count: plan.rows * plan.keyWidth)
+      }
       for g in 0..<keyValueHeads {
         let keyStart = offsets[s] * plan.keyWidth + g * headDimension
         packKeysAndValues(plan, scratch, k + keyStart, v + keyStart)
         for h in (g * plan.share)..<((g + 1) * plan.share) {
           let queryStart = queryOffsets[s] * plan.queryWidth + h * headDimension
           attendOneHeadBackward(
-            dq + queryStart, dout + queryStart, q + queryStart, out + queryStart,
-            lse + queryOffsets[s] * heads + h, lseStride: heads, plan, scratch)
-        }
-        for r in 0..<plan.rows {
-          let packed = r * plan.dimension
-          let target = keyStart + r * plan.keyWidth
-          (dk + target).update(
-            from: scratch + plan.keyGradient + packed, count: headDimension)
-          (dv + target).update(
-            from: scratch + plan.valueGradient + packed, count: headDimension)
+            dq + queryStart, dk + keyStart, dv + keyStart, dout + queryStart, q + queryStart,
+            k + keyStart, v + keyStart, out + queryStart, lse + queryOffsets[s] * heads + h,
+            lseStride: heads, plan, scratch)
         }
       }
     }
   }
 }
 
-/// Packs one key/value head, and clears its gradients.
+/// Packs one key/value head.
 private func packKeysAndValues(
   _ plan: AttentionPlan, _ scratch: FloatPointer, _ k: ConstFloatPointer,
   _ v: ConstFloatPointer
@@ -53,14 +50,13 @@ private func packKeysAndValues(
   plan.packPanels(scratch + plan.keyPanels, k, stride: stride, count: count)
   plan.packPanels(scratch + plan.valuePanels, v, stride: stride, count: count)
   plan.packColumns(scratch + plan.keyColumns, k, stride: stride, count: count)
-  let gradients = 2 * plan.rows * plan.dimension
-  (scratch + plan.keyGradient).update(repeating: 0, count: gradients)
 }
 
-/// One query head of one sequence: writes `dq`, and adds to the packed gradients of
-/// its key/value head.
+/// One query head of one sequence: writes `dq`, and adds to the gradients of its
+/// key/value head, which is packed: `k` and `v` are where it was.
 private func attendOneHeadBackward(
-  _ dq: FloatPointer, _ dout: ConstFloatPointer, _ q: ConstFloatPointer,
+  _ dq: FloatPointer, _ dk: FloatPointer, _ dv: FloatPointer, _ dout: ConstFloatPointer,
+  _ q: ConstFloatPointer, _ k: ConstFloatPointer, _ v: ConstFloatPointer,
   _ out: ConstFloatPointer, _ lse: ConstFloatPointer, lseStride: Int,
   _ plan: AttentionPlan, _ scratch: FloatPointer
 ) {
@@ -70,6 +66,8 @@ private func attendOneHeadBackward(
   for start in Swift.stride(from: plan.firstQuery, to: plan.rows, by: queryBlock) {
     let count = min(queryBlock, plan.rows - start)
     let first = start - plan.firstQuery
+    plan.prefetchQueries(after: first + count, q, dout, out, dq)
+    plan.prefetchKeys(start..<start + count, k, v)
     let (q, dout) = (q + first * plan.queryWidth, dout + first * plan.queryWidth)
     let queries = plan.rows(
       q, stride: plan.queryWidth, count: count, scratch: scratch + plan.queryRows)
@@ -106,11 +104,9 @@ private func attendOneHeadBackward(
     plan.packColumns(outColumns, dout, stride: plan.queryWidth, count: count)
     plan.packColumns(queryColumns, q, stride: plan.queryWidth, count: count)
     addKeyGradients(
-      plan, .value, scratch, scratch + plan.valueGradient, outColumns, start: start,
-      count: count)
+      plan, .value, scratch, dv, outColumns, start: start, count: count)
     addKeyGradients(
-      plan, .key, scratch, scratch + plan.keyGradient, queryColumns, start: start,
-      count: count)
+      plan, .key, scratch, dk, queryColumns, start: start, count: count)
   }
 }
 
@@ -125,12 +121,12 @@ private func addKeyGradients(
   // Keys before the block are seen by all of its rows.
   if start > 0 {
     plan.multiply(
-      dx, plan.dimension, plan.keyRows(kind, scratch, key: 0, row: 0, count: count), y,
+      dx, plan.keyWidth, plan.keyRows(kind, scratch, key: 0, row: 0, count: count), y,
       count: start, depth: count, columns: plan.dimension, accumulate: true)
   }
   for first in stride(from: 0, to: count, by: attentionTileRows) {
     plan.multiply(
-      dx + (start + first) * plan.dimension, plan.dimension,
+      dx + (start + first) * plan.keyWidth, plan.keyWidth,
       plan.keyRows(kind, scratch, key: start + first, row: first, count: count),
       plan.dropRows(first, of: y), count: min(attentionTileRows, count - first),
       depth: count - first, panelDepth: count, columns: plan.dimension, accumulate: true)

@@ -42,17 +42,19 @@ public func attention(
           let queryStart = queryOffsets[s] * plan.queryWidth + h * headDimension
           attendOneHead(
             out + queryStart, lse + queryOffsets[s] * heads + h, lseStride: heads,
-            q + queryStart, plan, scratch)
+            q + queryStart, k + keyStart, v + keyStart, plan, scratch)
         }
       }
     }
   }
 }
 
-/// One query head of one sequence, keys and values packed.
+/// One query head of one sequence. Its keys and values are packed: `k` and `v` are where
+/// they were.
 private func attendOneHead(
   _ out: FloatPointer, _ lse: FloatPointer, lseStride: Int, _ q: ConstFloatPointer,
-  _ plan: AttentionPlan, _ scratch: FloatPointer
+  _ k: ConstFloatPointer, _ v: ConstFloatPointer, _ plan: AttentionPlan,
+  _ scratch: FloatPointer
 ) {
   let tile = scratch + plan.scores
   let totals = scratch + plan.rowValues
@@ -61,6 +63,8 @@ private func attendOneHead(
   for start in stride(from: plan.firstQuery, to: plan.rows, by: queryBlock) {
     let count = min(queryBlock, plan.rows - start)
     let first = start - plan.firstQuery
+    plan.prefetchQueries(after: first + count, q, out)
+    plan.prefetchKeys(start..<start + count, k, v)
     let queries = plan.rows(
       q + first * plan.queryWidth, stride: plan.queryWidth, count: count,
       scratch: scratch + plan.queryRows)

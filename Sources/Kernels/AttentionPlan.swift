@@ -77,11 +77,8 @@ struct AttentionPlan {
   /// V and K for P V and dS K.
   var valueColumns: Int { valuePanels + panelCount }
   var keyColumns: Int { valueColumns + columnCount(rows) }
-  /// `[T, D]`.
-  var keyGradient: Int { keyColumns + columnCount(rows) }
-  var valueGradient: Int { keyGradient + rows * dimension }
   /// Of one block: queries and output gradients as rows and for sums over rows.
-  var queryRows: Int { valueGradient + rows * dimension }
+  var queryRows: Int { keyColumns + columnCount(rows) }
   var outRows: Int { queryRows + queryBlock * dimension }
   var queryColumns: Int { outRows + queryBlock * dimension }
   var outColumns: Int { queryColumns + columnCount(queryBlock) }
@@ -132,6 +129,34 @@ struct AttentionPlan {
 
   private static func operand(_ x: ConstFloatPointer, row: Int) -> solon_rows {
     solon_rows(data: x, block: attentionTileRows * row, row: row, step: 1)
+  }
+
+  // MARK: Reading ahead
+  // The rows of one head lie too far apart for the processor to foresee them.
+
+  /// Has the block of query rows brought near that comes next after row `first` of one
+  /// head's matrices: the next head's first if that was the last.
+  func prefetchQueries(after first: Int, _ matrices: ConstFloatPointer...) {
+    let count = rows - firstQuery
+    let (row, column) = first < count ? (first, 0) : (0, dimension)
+    for x in matrices {
+      prefetch(
+        x + row * queryWidth + column, rows: min(queryBlock, count - row), stride: queryWidth)
+    }
+  }
+
+  /// The same of a block's part of the next key/value head.
+  func prefetchKeys(_ block: Range<Int>, _ k: ConstFloatPointer, _ v: ConstFloatPointer) {
+    for x in [k, v] {
+      prefetch(
+        x + block.lowerBound * keyWidth + dimension, rows: block.count, stride: keyWidth)
+    }
+  }
+
+  private func prefetch(_ x: ConstFloatPointer, rows: Int, stride: Int) {
+    for r in 0..<rows {
+      solon_prefetch(x + r * stride, dimension * MemoryLayout<Float>.stride)
+    }
   }
 
   // MARK: Weights
