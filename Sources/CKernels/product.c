@@ -28,7 +28,7 @@ static void next_reads(
     struct reads *reads, struct solon_ahead *ahead, long depth, long lines) {
   long step = lines * line;
   long done = 0;
-  for (int n = 0; n < most_reads - 1 && done < depth && ahead && ahead->part != ahead->end;
+  for (int n = 0; n < most_reads - 1 && done < depth && ahead->part != ahead->end;
        n++, reads++) {
     const struct solon_ahead_part *part = ahead->part;
     long rest = (part->bytes - ahead->offset + step - 1) / step;
@@ -73,36 +73,56 @@ static long rows_per_pass(long depth) {
   return rows < solon_row_block ? solon_row_block : rows;
 }
 
-static void multiply(const struct product *p, tile_function *tile) {
-  long pass = rows_per_pass(p->depth);
-  for (long first = 0; first < p->rows; first += pass) {
-    long end = least(first + pass, p->rows);
-    for (long column = 0; column < p->columns; column += solon_panel_width) {
-      const uint32_t *panel = p->panels + column / solon_panel_width * p->panel;
-      long columns = least(solon_panel_width, p->columns - column);
-      for (long row = first; row < end; row += solon_row_block) {
+// Results above this many numbers are not near when a tile comes to write them.
+enum { most_near = 1 << 16 };
+
+// Has a tile's results, or what is added to them, come near while it multiplies.
+static void fetch_results(const float *c, long c_row, long rows, long columns) {
+  for (long i = 0; i < rows; i++, c += c_row)
+    for (long j = 0; j < columns; j += line / (long)sizeof *c) __builtin_prefetch(c + j, 1, 3);
+}
+
+static void multiply(const struct product *product, tile_function *tile) {
+  // A copy, which no tile can write.
+  const struct product p = *product;
+  const struct reads none = no_reads(p.depth);
+  struct reads some[most_reads];
+  int is_far = p.rows * p.columns > most_near;
+  long pass = rows_per_pass(p.depth);
+  for (long first = 0; first < p.rows; first += pass) {
+    long end = least(first + pass, p.rows);
+    const uint32_t *rows_of_pass =
+        (const uint32_t *)p.a.data + first / solon_row_block * p.a.block;
+    const uint32_t *panel = p.panels;
+    for (long column = 0; column < p.columns; column += solon_panel_width, panel += p.panel) {
+      long columns = least(solon_panel_width, p.columns - column);
+      const uint32_t *a = rows_of_pass;
+      for (long row = first; row < end; row += solon_row_block, a += p.a.block) {
         long rows = least(solon_row_block, end - row);
-        const uint32_t *a =
-            (const uint32_t *)p->a.data + row / solon_row_block * p->a.block;
-        float *c = p->c + row * p->c_row + column;
-        const float *addend = p->addend ? p->addend + row * p->c_row + column : 0;
-        struct reads reads[most_reads];
-        next_reads(reads, p->ahead, p->depth, p->lines);
+        long place = row * p.c_row + column;
+        float *c = p.c + place;
+        const float *addend = p.addend ? p.addend + place : 0;
+        if (is_far) fetch_results(addend ? addend : c, p.c_row, rows, columns);
+        const struct reads *reads = &none;
+        if (p.ahead) {
+          next_reads(some, p.ahead, p.depth, p.lines);
+          reads = some;
+        }
         if (columns == solon_panel_width) {
-          tile(c, p->c_row, a, p->a.row, p->a.step, panel, rows, p->depth, addend, reads);
+          tile(c, p.c_row, a, p.a.row, p.a.step, panel, rows, p.depth, addend, reads);
           continue;
         }
         float part[solon_row_block * solon_panel_width];
         if (addend) {
           memset(part, 0, sizeof part);
           for (long i = 0; i < rows; i++)
-            memcpy(part + i * solon_panel_width, addend + i * p->c_row, columns * sizeof *c);
+            memcpy(part + i * solon_panel_width, addend + i * p.c_row, columns * sizeof *c);
         }
         tile(
-            part, solon_panel_width, a, p->a.row, p->a.step, panel, rows, p->depth,
+            part, solon_panel_width, a, p.a.row, p.a.step, panel, rows, p.depth,
             addend ? part : 0, reads);
         for (long i = 0; i < rows; i++)
-          memcpy(c + i * p->c_row, part + i * solon_panel_width, columns * sizeof *c);
+          memcpy(c + i * p.c_row, part + i * solon_panel_width, columns * sizeof *c);
       }
     }
   }

@@ -51,10 +51,13 @@ import Testing
       sample("w", outputs * width), inputs: width, outputs: outputs, precision: precision)
     var whole = [Float](repeating: .nan, count: rows * outputs)
     matmul(&whole, x, w, rows: rows)
+    let matrix = FloatBuffer(count: x.count)
+    matrix.pointer.update(from: x, count: x.count)
     let scratch = FloatBuffer(
       count: ProductRows.scratchCount(rows: rows, width: width, precision: precision))
     let factor = ProductRows(
-      x, rows: rows, width: width, precision: precision, scratch: scratch.pointer)
+      matrix.pointer, rows: rows, width: width, precision: precision,
+      scratch: scratch.pointer)
     for range in [0..<32, 32..<90, 64..<70] {
       let stride = range.count + 3
       var some = [Float](repeating: .nan, count: rows * stride)
