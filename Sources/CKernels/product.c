@@ -74,7 +74,7 @@ static long rows_per_pass(long depth) {
 }
 
 // Results above this many numbers are not near when a tile comes to write them.
-enum { most_near = 1 << 16 };
+enum { most_near = 1 << 15 };
 
 // Has a tile's results, or what is added to them, come near while it multiplies.
 static void fetch_results(const float *c, long c_row, long rows, long columns) {
