@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// Rows that matrix products will multiply, made piece by piece, perhaps by several
 /// threads: in float32 a matrix; in bfloat16 the rounded numbers of one that is never
 /// there as a whole, made a few rows at a time.
@@ -48,14 +46,12 @@ public struct ProductInput {
     case .float32:
       write(memory + rows.lowerBound * width + columns.lowerBound, width, rows)
     case .bfloat16:
-      let row = ProductRows.roundedStride(width)
+      let all = self.rows(rows.upperBound)
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: atOnce) {
         let some = first..<min(first + atOnce, rows.upperBound)
         write(scratch, columns.count, some)
         KernelMeter.count(.rounding) {
-          solon_round_rows(
-            pairs(memory) + first * row + columns.lowerBound / 2, row, scratch, columns.count,
-            some.count, columns.count)
+          all.round(scratch, some, columns: columns, into: memory)
         }
       }
     }

@@ -43,11 +43,17 @@ public struct ProductRows {
     operand = solon_rows(data: scratch, block: solon_row_block * stride, row: stride, step: 1)
   }
 
-  /// Rounds `x`, the matrix's rows of `range`, into the room.
-  func round(_ x: ConstFloatPointer, _ range: Range<Int>, into scratch: FloatPointer) {
+  /// Rounds `x`, the matrix's rows of `range` and some of its columns (default: all),
+  /// the first of which has an even number, into the room.
+  func round(
+    _ x: ConstFloatPointer, _ range: Range<Int>, columns: Range<Int>? = nil,
+    into scratch: FloatPointer
+  ) {
+    let columns = columns ?? 0..<width
     let stride = Self.roundedStride(width)
     solon_round_rows(
-      pairs(scratch) + range.lowerBound * stride, stride, x, width, range.count, width)
+      pairs(scratch) + range.lowerBound * stride + columns.lowerBound / 2, stride, x,
+      columns.count, range.count, columns.count)
   }
 
   /// The float32 matrix.
@@ -66,7 +72,7 @@ public struct ProductRows {
   /// Words from one rounded row to the next: whole cache lines, and an odd
   /// number of them, for the rows of a tile would else compete for the same few
   /// places of the first cache.
-  static func roundedStride(_ width: Int) -> Int {
+  private static func roundedStride(_ width: Int) -> Int {
     ((width + 31) / 32 | 1) * 16
   }
 }
