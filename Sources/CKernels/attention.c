@@ -54,15 +54,17 @@ INLINE void round_neighbours(words16 *out, const floats16 *a, const floats16 *b)
 }
 
 #if defined(__x86_64__)
-TARGET(AVX512_BF16) INLINE void round_both_wide(
-    words16 *out, const floats16 *low, const floats16 *high) {
-  round_pairs((__m512i *)out, (const __m512 *)low, (const __m512 *)high);
-}
-
-TARGET(AVX512_BF16) INLINE void round_neighbours_wide(
-    words16 *out, const floats16 *a, const floats16 *b) {
-  *out = AS(words16, _mm512_cvtne2ps_pbh(AS(__m512, *b), AS(__m512, *a)));
-}
+#define ROUND_WIDE(VARIANT, FEATURES)                                                      \
+  TARGET(FEATURES) INLINE void round_both_##VARIANT(                                       \
+      words16 *out, const floats16 *low, const floats16 *high) {                           \
+    *out = AS(words16, pairs_##VARIANT(AS(__m512, *low), AS(__m512, *high)));              \
+  }                                                                                        \
+  TARGET(FEATURES) INLINE void round_neighbours_##VARIANT(                                 \
+      words16 *out, const floats16 *a, const floats16 *b) {                                \
+    *out = AS(words16, neighbours_##VARIANT(AS(__m512, *a), AS(__m512, *b)));              \
+  }
+ROUND_WIDE(avx512, AVX512)
+ROUND_WIDE(bf16, AVX512_BF16)
 #endif
 
 // Where the quarters of the sixteen columns from 16 v on lie in blocks of 12 columns,
@@ -166,33 +168,39 @@ INLINE void store_quarters(uint32_t *out, const struct quarters *at, const words
 WEIGH(weigh_8, AVX2, round_neighbours)
 WEIGH_BACKWARD(weigh_backward_8, AVX2, round_neighbours, round_both)
 #if defined(__x86_64__)
-WEIGH(weigh_avx512, AVX512_BF16, round_neighbours_wide)
-WEIGH_BACKWARD(weigh_backward_avx512, AVX512_BF16, round_neighbours_wide, round_both_wide)
+WEIGH(weigh_avx512, AVX512, round_neighbours_avx512)
+WEIGH_BACKWARD(weigh_backward_avx512, AVX512, round_neighbours_avx512, round_both_avx512)
+WEIGH(weigh_bf16, AVX512_BF16, round_neighbours_bf16)
+WEIGH_BACKWARD(weigh_backward_bf16, AVX512_BF16, round_neighbours_bf16, round_both_bf16)
 #endif
+
+typedef void weigh_function(
+    uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,
+    long step, long columns, float scaling, float *tops, float *totals);
+typedef void weigh_backward_function(
+    const struct solon_weights *w, const float *scores, const float *gradient, long row,
+    long rows, long seen, long columns, float scaling, const float *lse,
+    const float *delta);
 
 void solon_weigh(
     uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,
     long step, long columns, float scaling, float *tops, float *totals) {
+  weigh_function *weigh = weigh_8;
 #if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    weigh_avx512(
-        out, out_row, scores, row, rows, seen, step, columns, scaling, tops, totals);
-    return;
-  }
+  if (solon_processor_vectors() == solon_vectors_avx512) weigh = weigh_avx512;
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) weigh = weigh_bf16;
 #endif
-  weigh_8(out, out_row, scores, row, rows, seen, step, columns, scaling, tops, totals);
+  weigh(out, out_row, scores, row, rows, seen, step, columns, scaling, tops, totals);
 }
 
 void solon_weigh_backward(
     const struct solon_weights *w, const float *scores, const float *gradient, long row,
     long rows, long seen, long columns, float scaling, const float *lse,
     const float *delta) {
+  weigh_backward_function *weigh = weigh_backward_8;
 #if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    weigh_backward_avx512(
-        w, scores, gradient, row, rows, seen, columns, scaling, lse, delta);
-    return;
-  }
+  if (solon_processor_vectors() == solon_vectors_avx512) weigh = weigh_backward_avx512;
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) weigh = weigh_backward_bf16;
 #endif
-  weigh_backward_8(w, scores, gradient, row, rows, seen, columns, scaling, lse, delta);
+  weigh(w, scores, gradient, row, rows, seen, columns, scaling, lse, delta);
 }

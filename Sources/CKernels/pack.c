@@ -3,6 +3,20 @@
 
 #include "vectors.h"
 
+// The ways of packing that depend on the processor.
+struct packing {
+  void (*transpose_to_panels)(uint32_t *out, const uint32_t *x, long x_row, long rows, long width);
+  void (*round_to_panels)(uint32_t *out, const float *x, long x_row, long rows, long width);
+  void (*round_rows)(
+      uint32_t *out, long row, const float *x, long x_row, long rows, long width);
+  void (*round_columns)(
+      uint32_t *out, long block_width, long block, const float *x, long x_row, long rows,
+      long width);
+  void (*store_rounded)(
+      uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
+      const float *key, const float *value, long width);
+};
+
 // The bits of x rounded to bfloat16, to nearest, ties to even; NaN stays NaN.
 static inline uint32_t rounded(float x) {
   uint32_t bits;
@@ -63,43 +77,28 @@ static void round_to_panels(
       }
 }
 
-#if defined(__x86_64__)
-#define WIDE TARGET(AVX512_BF16)
+static void store_rounded(
+    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
+    const float *key, const float *value, long width) {
+  for (long d = 0; d < width; d += 2)
+    keys[d / 2 * key_row] = pair(key[d], d + 1 < width ? key[d + 1] : 0);
+  for (long d = 0; d < width; d++) {
+    uint32_t *word = values + d / solon_panel_width * value_panel
+        + position / 2 * solon_panel_width + d % solon_panel_width;
+    *word = position % 2 ? (*word & 0xffff) | rounded(value[d]) << 16 : rounded(value[d]);
+  }
+}
 
+static const struct packing packing_plain = {
+    transpose_to_panels, round_to_panels, round_rows, round_columns, store_rounded};
+
+#if defined(__x86_64__)
 static inline uint32_t lowest(long n) {
   return n <= 0 ? 0 : n >= 16 ? 0xffff : 0xffffu >> (16 - n);
 }
 
-WIDE static void round_rows_wide(
-    uint32_t *out, long row, const float *x, long x_row, long rows, long width) {
-  long whole = width & ~31L, rest = width - whole;
-  __mmask16 low_rest = (__mmask16)lowest(rest), high_rest = (__mmask16)lowest(rest - 16);
-  __mmask16 words_rest = (__mmask16)lowest((rest + 1) / 2);
-  for (long r = 0; r < rows; r++, out += row, x += x_row) {
-    for (long i = 0; i < whole; i += 32)
-      _mm512_storeu_si512(
-          out + i / 2,
-          (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + i + 16), _mm512_loadu_ps(x + i)));
-    if (rest)
-      _mm512_mask_storeu_epi32(
-          out + whole / 2, words_rest,
-          (__m512i)_mm512_cvtne2ps_pbh(
-              _mm512_maskz_loadu_ps(high_rest, x + whole + 16),
-              _mm512_maskz_loadu_ps(low_rest, x + whole)));
-  }
-}
-
-// The pairs of up to 16 columns of two rows.
-WIDE static inline __m512i column_pairs(const float *low, const float *high, __mmask16 columns) {
-  __m512 first = _mm512_maskz_loadu_ps(columns, low);
-  __m512 second = high ? _mm512_maskz_loadu_ps(columns, high) : _mm512_setzero_ps();
-  __m512i pairs;
-  round_pairs(&pairs, &first, &second);
-  return pairs;
-}
-
 // Writes the first 12 or all of 16 words. Under a mask it would take longer.
-WIDE static inline void store_words(uint32_t *out, __m512i words, long block_width) {
+TARGET(AVX512) INLINE void store_words(uint32_t *out, __m512i words, long block_width) {
   if (block_width % 16 == 0) {
     _mm512_storeu_si512(out, words);
   } else {
@@ -108,39 +107,8 @@ WIDE static inline void store_words(uint32_t *out, __m512i words, long block_wid
   }
 }
 
-// `block_width` is a constant where this is inlined.
-WIDE static inline __attribute__((always_inline)) void round_blocks(
-    uint32_t *out, const long block_width, long block, const float *x, long x_row, long rows,
-    long width) {
-  // A few pairs of rows at a time through all blocks: x is read about in its own
-  // order, and whole cache lines are written.
-  for (long first = 0; first < rows; first += 8) {
-    long end = least(first + 8, rows);
-    uint32_t *to = out + first / 2 * block_width;
-    for (long column = 0; column < width; column += block_width, to += block)
-      for (long i = 0; i < block_width; i += 16) {
-        __mmask16 some = (__mmask16)lowest(least(least(16, block_width - i), width - column - i));
-        const float *low = x + first * x_row + column + i;
-        uint32_t *words = to + i;
-        long r = first;
-        for (; r + 1 < end; r += 2, low += 2 * x_row, words += block_width)
-          store_words(words, column_pairs(low, low + x_row, some), block_width);
-        if (r < end) store_words(words, column_pairs(low, 0, some), block_width);
-      }
-  }
-}
-
-WIDE static void round_columns_wide(
-    uint32_t *out, long block_width, long block, const float *x, long x_row, long rows,
-    long width) {
-  if (block_width == solon_row_block)
-    round_blocks(out, solon_row_block, block, x, x_row, rows, width);
-  else
-    round_blocks(out, solon_panel_width, block, x, x_row, rows, width);
-}
-
 // Sixteen rows of sixteen words, in place, into columns.
-WIDE static inline __attribute__((always_inline)) void transpose_words(__m512i x[16]) {
+TARGET(AVX512) INLINE void transpose_words(__m512i x[16]) {
   __m512i pairs[16], fours[16], halves[16];
   for (int i = 0; i < 16; i += 2) {
     pairs[i] = _mm512_unpacklo_epi32(x[i], x[i + 1]);
@@ -167,94 +135,43 @@ WIDE static inline __attribute__((always_inline)) void transpose_words(__m512i x
   }
 }
 
-// `x`: rows of words, or, rounding, of numbers of which two make a word. `width`:
-// words. `numbers`: numbers of a row.
-WIDE static inline __attribute__((always_inline)) void to_panels_wide(
-    uint32_t *out, const void *x, long x_row, long rows, long width, long numbers,
-    const int rounds) {
-  const uint32_t *words = x;
-  for (long first = 0; first < rows; first += solon_panel_width) {
-    for (long start = 0; start < width; start += 16) {
-      long count = least(16, width - start);
-      for (long o = 0; o < solon_panel_width; o += 16) {
-        __m512i block[16];
-        for (int i = 0; i < 16; i++) {
-          const uint32_t *from = words + (first + o + i) * x_row + start * (rounds ? 2 : 1);
-          if (first + o + i >= rows) {
-            block[i] = _mm512_setzero_si512();
-          } else if (rounds) {
-            long rest = numbers - 2 * start;
-            block[i] = (__m512i)_mm512_cvtne2ps_pbh(
-                _mm512_maskz_loadu_ps((__mmask16)lowest(rest - 16), from + 16),
-                _mm512_maskz_loadu_ps((__mmask16)lowest(rest), from));
-          } else {
-            block[i] = _mm512_maskz_loadu_epi32((__mmask16)lowest(count), from);
-          }
-        }
-        transpose_words(block);
-        uint32_t *to = out + start * solon_panel_width + o;
-        for (int p = 0; p < count; p++)
-          _mm512_storeu_si512(to + p * solon_panel_width, block[p]);
-      }
-    }
-    out += width * solon_panel_width;
-  }
-}
-
-WIDE static void transpose_to_panels_wide(
-    uint32_t *out, const uint32_t *x, long x_row, long rows, long width) {
-  to_panels_wide(out, x, x_row, rows, width, width, 0);
-}
-
-WIDE static void round_to_panels_wide(
-    uint32_t *out, const float *x, long x_row, long rows, long width) {
-  to_panels_wide(out, x, x_row, rows, (width + 1) / 2, width, 1);
-}
+#define FEATURES AVX512
+#define VARIANT(NAME) NAME##_avx512
+#include "pack_avx512.h"
+#undef FEATURES
+#undef VARIANT
+#define FEATURES AVX512_BF16
+#define VARIANT(NAME) NAME##_bf16
+#include "pack_avx512.h"
 #endif
+
+static const struct packing *packing(void) {
+#if defined(__x86_64__)
+  if (solon_processor_vectors() == solon_vectors_avx512_bf16) return &packing_bf16;
+  if (solon_processor_vectors() == solon_vectors_avx512) return &packing_avx512;
+#endif
+  return &packing_plain;
+}
 
 void solon_transpose_to_panels(
     uint32_t *out, const uint32_t *x, long x_row, long rows, long width) {
-#if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    transpose_to_panels_wide(out, x, x_row, rows, width);
-    return;
-  }
-#endif
-  transpose_to_panels(out, x, x_row, rows, width);
+  packing()->transpose_to_panels(out, x, x_row, rows, width);
 }
 
 void solon_round_to_panels(
     uint32_t *out, const float *x, long x_row, long rows, long width) {
-#if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    round_to_panels_wide(out, x, x_row, rows, width);
-    return;
-  }
-#endif
-  round_to_panels(out, x, x_row, rows, width);
+  packing()->round_to_panels(out, x, x_row, rows, width);
 }
 
 void solon_round_rows(
     uint32_t *out, long row, const float *x, long x_row, long rows, long width) {
-#if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    round_rows_wide(out, row, x, x_row, rows, width);
-    return;
-  }
-#endif
-  round_rows(out, row, x, x_row, rows, width);
+  packing()->round_rows(out, row, x, x_row, rows, width);
 }
 
 void solon_round_columns(
     uint32_t *out, long block_width, long block, const float *x, long x_row, long rows,
     long width) {
-#if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    round_columns_wide(out, block_width, block, x, x_row, rows, width);
-    return;
-  }
-#endif
-  round_columns(out, block_width, block, x, x_row, rows, width);
+  packing()->round_columns(out, block_width, block, x, x_row, rows, width);
 }
 
 void solon_copy_to_panels(
@@ -269,53 +186,10 @@ void solon_copy_to_panels(
   }
 }
 
-static void store_rounded(
-    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
-    const float *key, const float *value, long width) {
-  for (long d = 0; d < width; d += 2)
-    keys[d / 2 * key_row] = pair(key[d], d + 1 < width ? key[d + 1] : 0);
-  for (long d = 0; d < width; d++) {
-    uint32_t *word = values + d / solon_panel_width * value_panel
-        + position / 2 * solon_panel_width + d % solon_panel_width;
-    *word = position % 2 ? (*word & 0xffff) | rounded(value[d]) << 16 : rounded(value[d]);
-  }
-}
-
-#if defined(__x86_64__)
-WIDE static void store_rounded_wide(
-    uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
-    const float *key, const float *value, long width) {
-  for (long d = 0; d < width; d += 32) {
-    uint32_t words[16];
-    round_rows_wide(words, 16, key + d, width, 1, least(32, width - d));
-    for (long i = 0; i < least(16, (width - d + 1) / 2); i++)
-      keys[(d / 2 + i) * key_row] = words[i];
-  }
-  values += position / 2 * solon_panel_width;
-  for (long d = 0; d < width; d += 16) {
-    uint32_t *to = values + d / solon_panel_width * value_panel + d % solon_panel_width;
-    __mmask16 some = (__mmask16)lowest(width - d);
-    __m512i half = _mm512_cvtepu16_epi32(
-        (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(some, value + d)));
-    if (position % 2)
-      half = _mm512_or_si512(
-          _mm512_slli_epi32(half, 16),
-          _mm512_and_si512(_mm512_maskz_loadu_epi32(some, to), _mm512_set1_epi32(0xffff)));
-    _mm512_mask_storeu_epi32(to, some, half);
-  }
-}
-#endif
-
 void solon_store_rounded(
     uint32_t *keys, long key_row, uint32_t *values, long value_panel, long position,
     const float *key, const float *value, long width) {
-#if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    store_rounded_wide(keys, key_row, values, value_panel, position, key, value, width);
-    return;
-  }
-#endif
-  store_rounded(keys, key_row, values, value_panel, position, key, value, width);
+  packing()->store_rounded(keys, key_row, values, value_panel, position, key, value, width);
 }
 
 void solon_prefetch(const void *memory, long bytes) {

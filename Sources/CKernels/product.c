@@ -150,6 +150,16 @@ static void multiply(const struct product *product, tile_function *tile) {
     }                                                                                     \
   }
 
+#define STORE_TILE(FLOATS, COUNT)                                                          \
+    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {            \
+      if (addend) {                                                                       \
+        FLOATS before;                                                                    \
+        memcpy(&before, addend + i * c_row + j * COUNT, sizeof before);                    \
+        sum[i][j] += before;                                                               \
+      }                                                                                   \
+      memcpy(c + i * c_row + j * COUNT, &sum[i][j], sizeof(FLOATS));                     \
+    }
+
 // A tile of rows by two vectors of `COUNT` floats each. `MULTIPLY(sum, a, b)` takes
 // a word of A and a vector of words of B.
 #define TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, MULTIPLY, LINES)                               \
@@ -177,14 +187,7 @@ static void multiply(const struct product *product, tile_function *tile) {
       panel += solon_panel_width;                                                         \
      }                                                                                    \
     }                                                                                     \
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {            \
-      if (addend) {                                                                       \
-        FLOATS before;                                                                    \
-        memcpy(&before, addend + i * c_row + j * COUNT, sizeof before);                    \
-        sum[i][j] += before;                                                               \
-      }                                                                                   \
-      memcpy(c + i * c_row + j * COUNT, &sum[i][j], sizeof(FLOATS));                     \
-    }                                                                                     \
+    STORE_TILE(FLOATS, COUNT)                                                             \
   }
 
 INLINE float as_float(uint32_t word) {
@@ -195,11 +198,72 @@ INLINE float as_float(uint32_t word) {
 
 #define MULTIPLY_FLOATS16(SUM, WORD, B) FMA(AS(floats16, B), (floats16)(as_float(WORD)), SUM)
 #define MULTIPLY_FLOATS8(SUM, WORD, B) FMA(AS(floats8, B), (floats8)(as_float(WORD)), SUM)
-// Where nothing multiplies pairs: both halves of a pair, widened, one after the
-// other.
-#define MULTIPLY_PAIRS8(SUM, WORD, B)                                                      \
-  FMA(AS(floats8, (B) & 0xffff0000u), (floats8)(as_float((WORD) & 0xffff0000u)),           \
-      FMA(AS(floats8, (B) << 16), (floats8)(as_float((WORD) << 16)), SUM))
+
+// Where nothing multiplies pairs, both halves of one are widened to floats, and
+// multiplied one after the other; A's once for all columns of a panel, these many
+// steps at a time.
+enum { widened_steps = 64, widened_words = 8 };
+
+typedef uint16_t halves16 __attribute__((ext_vector_type(16)));
+
+INLINE void widen_words(float *out, const uint32_t *words, long count) {
+  long i = 0;
+  for (; i + widened_words <= count; i += widened_words) {
+    halves16 halves;
+    memcpy(&halves, words + i, sizeof halves);
+    words16 wide = __builtin_convertvector(halves, words16) << 16;
+    memcpy(out + 2 * i, &wide, sizeof wide);
+  }
+  for (; i < count; i++) {
+    out[2 * i] = as_float(words[i] << 16);
+    out[2 * i + 1] = as_float(words[i] & 0xffff0000u);
+  }
+}
+
+// A tile as above. The sums of an element are in the same order whatever the width of
+// vectors.
+#define WIDENED_TILE(NAME, FEATURES, FLOATS, WORDS, COUNT, LINES)                          \
+  TARGET(FEATURES) INLINE void NAME(                                                       \
+      const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
+      const uint32_t *panel, long depth, const float *addend, const struct reads *reads) { \
+    FLOATS sum[solon_row_block][2];                                                        \
+    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)               \
+        sum[i][j] = (FLOATS)(0);                                                           \
+    float widened[2 * widened_steps * solon_row_block];                                    \
+    long x_row = a_step == 1 ? 2 * widened_steps : 2, x_step = 2 * a_step;                 \
+    const char *ahead = reads->start;                                                      \
+    for (long p = 0; p < depth;) {                                                         \
+      long steps = least(widened_steps, depth - p);                                        \
+      if (a_step == 1)                                                                     \
+        for (int i = 0; i < rows; i++) widen_words(widened + i * x_row, a + i * a_row, steps); \
+      else                                                                                 \
+        widen_words(widened, a, (steps - 1) * a_step + rows);                              \
+      a += steps * a_step;                                                                 \
+      const float *x = widened;                                                            \
+      for (long end = p + steps; p < end;) {                                               \
+        for (long stop = least(end, reads->end); p < stop; p++) {                          \
+          WORDS b[2];                                                                      \
+          UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS)); \
+          __builtin_prefetch(panel + 20 * solon_panel_width, 0, 3);                        \
+          __builtin_prefetch(panel + 20 * solon_panel_width + COUNT, 0, 3);                \
+          UNROLL for (int half = 0; half < 2; half++) {                                    \
+            FLOATS y[2];                                                                   \
+            UNROLL for (int j = 0; j < 2; j++)                                             \
+                y[j] = AS(FLOATS, half ? b[j] & 0xffff0000u : b[j] << 16);                 \
+            UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)       \
+                sum[i][j] = FMA(y[j], (FLOATS)(x[i * x_row + half]), sum[i][j]);           \
+          }                                                                                \
+          __builtin_prefetch(ahead, 0, 2);                                                 \
+          if (LINES > 1) __builtin_prefetch(ahead + line, 0, 2);                           \
+          ahead += reads->step;                                                            \
+          x += x_step;                                                                     \
+          panel += solon_panel_width;                                                      \
+        }                                                                                  \
+        if (p == reads->end && p < depth) ahead = (++reads)->start;                        \
+      }                                                                                    \
+    }                                                                                      \
+    STORE_TILE(FLOATS, COUNT)                                                              \
+  }
 
 #if defined(__x86_64__)
 enum solon_vectors solon_processor_vectors(void) {
@@ -213,6 +277,10 @@ enum solon_vectors solon_processor_vectors(void) {
                                               : solon_vectors_avx512;
 }
 
+// A pair's halves as in a tile, for few rows.
+#define MULTIPLY_WIDENED16(SUM, WORD, B)                                                   \
+  FMA(AS(floats16, (B) & 0xffff0000u), (floats16)(as_float((WORD) & 0xffff0000u)),         \
+      FMA(AS(floats16, (B) << 16), (floats16)(as_float((WORD) << 16)), SUM))
 #define MULTIPLY_PAIRS16(SUM, WORD, B)                                                     \
   AS(floats16, _mm512_dpbf16_ps(                                                          \
       AS(__m512, SUM), AS(__m512bh, (words16)(WORD)), AS(__m512bh, B)))
@@ -263,11 +331,15 @@ SMALL_PRODUCTS(small_float32, AVX512, MULTIPLY_FLOATS16)
 SMALL_PRODUCTS_OF_ANY_ROWS(small_float32_avx512, AVX512, small_float32)
 SMALL_PRODUCTS(small_bfloat16, AVX512_BF16, MULTIPLY_PAIRS16)
 SMALL_PRODUCTS_OF_ANY_ROWS(small_bfloat16_avx512, AVX512_BF16, small_bfloat16)
+SMALL_PRODUCTS(small_widened, AVX512, MULTIPLY_WIDENED16)
+SMALL_PRODUCTS_OF_ANY_ROWS(small_widened_avx512, AVX512, small_widened)
 
 TILE(float32_avx512, AVX512, floats16, words16, 16, MULTIPLY_FLOATS16, lines_float32)
 TILE_OF_ANY_ROWS(float32_tile_avx512, AVX512, float32_avx512)
 TILE(bfloat16_avx512, AVX512_BF16, floats16, words16, 16, MULTIPLY_PAIRS16, lines_bfloat16)
 TILE_OF_ANY_ROWS(bfloat16_tile_avx512, AVX512_BF16, bfloat16_avx512)
+WIDENED_TILE(widened_avx512, AVX512, floats16, words16, 16, lines_bfloat16)
+TILE_OF_ANY_ROWS(widened_tile_avx512, AVX512, widened_avx512)
 #else
 enum solon_vectors solon_processor_vectors(void) { return solon_vectors_plain; }
 #endif
@@ -275,7 +347,7 @@ enum solon_vectors solon_processor_vectors(void) { return solon_vectors_plain; }
 // With 16 registers of 8 floats a tile is 6 rows by 16 columns, so a full one
 // goes in four parts.
 TILE(float32_8, AVX2, floats8, words8, 8, MULTIPLY_FLOATS8, lines_float32)
-TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8, lines_bfloat16)
+WIDENED_TILE(widened_8, AVX2, floats8, words8, 8, lines_bfloat16)
 
 #define TILE_IN_PARTS(NAME, STEP)                                                         \
   TARGET(AVX2) static void NAME(                                         \
@@ -298,7 +370,7 @@ TILE(bfloat16_8, AVX2, floats8, words8, 8, MULTIPLY_PAIRS8, lines_bfloat16)
       }                                                                                   \
   }
 TILE_IN_PARTS(float32_tile_8, float32_8)
-TILE_IN_PARTS(bfloat16_tile_8, bfloat16_8)
+TILE_IN_PARTS(widened_tile_8, widened_8)
 
 void solon_product_float32(
     float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
@@ -321,12 +393,13 @@ void solon_product_bfloat16(
   struct product p = {c, c_row, a, panels, panel, rows, depth, columns, addend,
       ahead, lines_bfloat16};
 #if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
-    multiply(&p, bfloat16_tile_avx512);
+  if (solon_processor_vectors() >= solon_vectors_avx512) {
+    int has_pairs = solon_processor_vectors() == solon_vectors_avx512_bf16;
+    multiply(&p, has_pairs ? bfloat16_tile_avx512 : widened_tile_avx512);
     return;
   }
 #endif
-  multiply(&p, bfloat16_tile_8);
+  multiply(&p, widened_tile_8);
 }
 
 // One after the other, where that is as good.
@@ -358,14 +431,16 @@ void solon_small_products_float32(
 void solon_small_products_bfloat16(
     const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
     long depth) {
-  tile_function *tile = bfloat16_tile_8;
+  tile_function *tile = widened_tile_8;
 #if defined(__x86_64__)
-  if (solon_processor_vectors() == solon_vectors_avx512_bf16) {
+  if (solon_processor_vectors() >= solon_vectors_avx512) {
+    int has_pairs = solon_processor_vectors() == solon_vectors_avx512_bf16;
     if (rows <= most_small_rows) {
-      small_bfloat16_avx512(products, count, c_row, a_row, rows, depth);
+      (has_pairs ? small_bfloat16_avx512 : small_widened_avx512)(
+          products, count, c_row, a_row, rows, depth);
       return;
     }
-    tile = bfloat16_tile_avx512;
+    tile = has_pairs ? bfloat16_tile_avx512 : widened_tile_avx512;
   }
 #endif
   multiply_each(products, count, c_row, a_row, rows, depth, tile);

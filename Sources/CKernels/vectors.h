@@ -52,12 +52,49 @@ INLINE void exponential(floats16 *out) {
 }
 
 #if defined(__x86_64__)
-// Pairs of the numbers of one vector with those of another, rounded to bfloat16.
-TARGET(AVX512_BF16) INLINE void round_pairs(__m512i *out, const __m512 *low, const __m512 *high) {
+// Rounding to bfloat16 by the processor's own instruction, or without one: then to the
+// bits of `rounded` in pack.c, which differ for numbers too small to be normal. Of two
+// vectors come pairs of neighbours, those of `low` before those of `high`, or pairs of
+// each number of `low` with that of `high`; of one vector, its numbers in a word each.
+
+TARGET(AVX512_BF16) INLINE __m512i neighbours_bf16(__m512 low, __m512 high) {
+  return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+
+TARGET(AVX512_BF16) INLINE __m512i pairs_bf16(__m512 low, __m512 high) {
   // Word i takes half i of the lower numbers and of the upper ones.
   const __m512i halves = _mm512_set_epi32(
       0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009, 0x180008, 0x170007,
       0x160006, 0x150005, 0x140004, 0x130003, 0x120002, 0x110001, 0x100000);
-  *out = _mm512_permutexvar_epi16(halves, (__m512i)_mm512_cvtne2ps_pbh(*high, *low));
+  return _mm512_permutexvar_epi16(halves, neighbours_bf16(low, high));
+}
+
+TARGET(AVX512_BF16) INLINE __m512i singles_bf16(__m512 x) {
+  return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x));
+}
+
+// In the upper half of each word; what the lower half holds is of no use.
+TARGET(AVX512) INLINE __m512i rounded_avx512(__m512 x) {
+  __m512i bits = _mm512_castps_si512(x);
+  __m512i is_odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  __m512i even = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), is_odd);
+  return _mm512_mask_or_epi32(
+      even, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), bits, _mm512_set1_epi32(0x400000));
+}
+
+TARGET(AVX512) INLINE __m512i neighbours_avx512(__m512 low, __m512 high) {
+  const __m512i upper = _mm512_set_epi32(
+      0x3f003d, 0x3b0039, 0x370035, 0x330031, 0x2f002d, 0x2b0029, 0x270025, 0x230021, 0x1f001d,
+      0x1b0019, 0x170015, 0x130011, 0x0f000d, 0x0b0009, 0x070005, 0x030001);
+  return _mm512_permutex2var_epi16(rounded_avx512(low), upper, rounded_avx512(high));
+}
+
+TARGET(AVX512) INLINE __m512i pairs_avx512(__m512 low, __m512 high) {
+  return _mm512_mask_blend_epi16(
+      0xaaaaaaaa, _mm512_srli_epi32(rounded_avx512(low), 16), rounded_avx512(high));
+}
+
+TARGET(AVX512) INLINE __m512i singles_avx512(__m512 x) {
+  return _mm512_srli_epi32(rounded_avx512(x), 16);
 }
 #endif
