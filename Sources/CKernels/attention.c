@@ -1,5 +1,5 @@
-// What attention does between its products in bfloat16, a tile of rows at a time:
-// scores become weights, rounded as the next products read them, without a stop in
+// What attention does between its products, a tile of rows at a time: scores become
+// weights, in bfloat16 rounded as the next products read them, without a stop in
 // memory.
 #include "CKernels.h"
 
@@ -88,7 +88,19 @@ INLINE void store_quarters(uint32_t *out, const struct quarters *at, const words
   UNROLL for (long q = 0; q < 4; q++) memcpy(out + at->offset[q], quarters + 4 * q, 16);
 }
 
-#define WEIGH(NAME, FEATURES, NEIGHBOURS)                                                  \
+// Vectors v and v + 1 of a row of weights, as they are or rounded.
+INLINE void store_float32(uint32_t *out, long v, const floats16 *weights) {
+  memcpy(out + 16 * v, weights, 2 * sizeof *weights);
+}
+
+#define STORE_ROUNDED(NAME, FEATURES, NEIGHBOURS)                                          \
+  TARGET(FEATURES) INLINE void NAME(uint32_t *out, long v, const floats16 *weights) {      \
+    words16 words;                                                                         \
+    NEIGHBOURS(&words, &weights[0], &weights[1]);                                          \
+    memcpy(out + 8 * v, &words, sizeof words);                                             \
+  }
+
+#define WEIGH(NAME, FEATURES, STORE)                                                       \
   TARGET(FEATURES) static void NAME(                                                       \
       uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,    \
       long step, long columns, float scaling, float *tops, float *totals) {                \
@@ -117,9 +129,7 @@ INLINE void store_quarters(uint32_t *out, const struct quarters *at, const words
           if (v + j == whole) keep(&weights[j], rest, 0);                                  \
           total += weights[j];                                                             \
         }                                                                                  \
-        words16 words;                                                                     \
-        NEIGHBOURS(&words, &weights[0], &weights[1]);                                      \
-        memcpy(out + 8 * v, &words, sizeof words);                                         \
+        STORE(out, v, weights);                                                            \
       }                                                                                    \
       tops[r] = shift;                                                                     \
       totals[r] = sum16(&total);                                                           \
@@ -165,12 +175,43 @@ INLINE void store_quarters(uint32_t *out, const struct quarters *at, const words
     }                                                                                      \
   }
 
-WEIGH(weigh_8, AVX2, round_neighbours)
+#define WEIGH_BACKWARD_FLOAT32(NAME, FEATURES)                                             \
+  TARGET(FEATURES) static void NAME(                                                       \
+      float *scores, float *gradient, long row, long rows, long seen, long columns,        \
+      float scaling, const float *lse, const float *delta) {                               \
+    for (long r = 0; r < rows; r++, seen++, scores += row, gradient += row)                \
+      for (long i = 0; i < columns; i += 16) {                                             \
+        floats16 p = (floats16)(0), s = p;                                                 \
+        if (i < seen) {                                                                    \
+          load16(&p, scores + i);                                                          \
+          load16(&s, gradient + i);                                                        \
+          p = FMA(p, (floats16)(scaling), (floats16)(-lse[r]));                            \
+          exponential(&p);                                                                 \
+          s = p * (s - delta[r]);                                                          \
+          s *= scaling;                                                                    \
+          if (seen - i < 16) {                                                             \
+            keep(&p, seen - i, 0);                                                         \
+            keep(&s, seen - i, 0);                                                         \
+          }                                                                                \
+        }                                                                                  \
+        memcpy(scores + i, &p, sizeof p);                                                  \
+        memcpy(gradient + i, &s, sizeof s);                                                \
+      }                                                                                    \
+  }
+
+STORE_ROUNDED(store_8, AVX2, round_neighbours)
+WEIGH(weigh_float32_8, AVX2, store_float32)
+WEIGH_BACKWARD_FLOAT32(weigh_backward_float32_8, AVX2)
+WEIGH(weigh_8, AVX2, store_8)
 WEIGH_BACKWARD(weigh_backward_8, AVX2, round_neighbours, round_both)
 #if defined(__x86_64__)
-WEIGH(weigh_avx512, AVX512, round_neighbours_avx512)
+STORE_ROUNDED(store_avx512, AVX512, round_neighbours_avx512)
+STORE_ROUNDED(store_bf16, AVX512_BF16, round_neighbours_bf16)
+WEIGH(weigh_float32_avx512, AVX512, store_float32)
+WEIGH_BACKWARD_FLOAT32(weigh_backward_float32_avx512, AVX512)
+WEIGH(weigh_avx512, AVX512, store_avx512)
 WEIGH_BACKWARD(weigh_backward_avx512, AVX512, round_neighbours_avx512, round_both_avx512)
-WEIGH(weigh_bf16, AVX512_BF16, round_neighbours_bf16)
+WEIGH(weigh_bf16, AVX512_BF16, store_bf16)
 WEIGH_BACKWARD(weigh_backward_bf16, AVX512_BF16, round_neighbours_bf16, round_both_bf16)
 #endif
 
@@ -181,6 +222,17 @@ typedef void weigh_backward_function(
     const struct solon_weights *w, const float *scores, const float *gradient, long row,
     long rows, long seen, long columns, float scaling, const float *lse,
     const float *delta);
+
+void solon_weigh_float32(
+    float *scores, long row, long rows, long seen, long step, long columns, float scaling,
+    float *tops, float *totals) {
+  weigh_function *weigh = weigh_float32_8;
+#if defined(__x86_64__)
+  if (solon_processor_vectors() >= solon_vectors_avx512) weigh = weigh_float32_avx512;
+#endif
+  weigh(
+      (uint32_t *)scores, row, scores, row, rows, seen, step, columns, scaling, tops, totals);
+}
 
 void solon_weigh(
     uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,
@@ -203,4 +255,18 @@ void solon_weigh_backward(
   if (solon_processor_vectors() == solon_vectors_avx512_bf16) weigh = weigh_backward_bf16;
 #endif
   weigh(w, scores, gradient, row, rows, seen, columns, scaling, lse, delta);
+}
+
+void solon_weigh_backward_float32(
+    float *scores, float *gradient, long row, long rows, long seen, long columns,
+    float scaling, const float *lse, const float *delta) {
+#if defined(__x86_64__)
+  if (solon_processor_vectors() >= solon_vectors_avx512) {
+    weigh_backward_float32_avx512(
+        scores, gradient, row, rows, seen, columns, scaling, lse, delta);
+    return;
+  }
+#endif
+  weigh_backward_float32_8(
+      scores, gradient, row, rows, seen, columns, scaling, lse, delta);
 }

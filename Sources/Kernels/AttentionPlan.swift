@@ -170,13 +170,8 @@ struct AttentionPlan {
   ) -> solon_rows {
     switch precision {
     case .float32:
-      for r in 0..<rows {
-        let row = scores + r * scoreStride
-        let seen = seen + r * step
-        (row + seen).update(repeating: -.infinity, count: columns - seen)
-        tops[r] = maximum(row, count: columns)
-        totals[r] = exponentials(row, row, minus: tops[r], scaling: scaling, count: columns)
-      }
+      solon_weigh_float32(
+        scores, scoreStride, rows, seen, step, columns, scaling, tops, totals)
       return Self.operand(scores, row: scoreStride)
     case .bfloat16:
       solon_weigh(
@@ -199,12 +194,9 @@ struct AttentionPlan {
     switch precision {
     case .float32:
       let gradients = scratch + scoreGradient + first * scoreStride
-      for r in 0..<rows {
-        let row = scratch + scores + (first + r) * scoreStride
-        (row + seen + r).update(repeating: -.infinity, count: columns - seen - r)
-        weighBackward(
-          row, gradients + r * scoreStride, columns: columns, lse: lse[r], delta: delta[r])
-      }
+      solon_weigh_backward_float32(
+        scratch + scores + first * scoreStride, gradients, scoreStride, rows, seen, columns,
+        scaling, lse, delta)
       return Self.operand(gradients, row: scoreStride)
     case .bfloat16:
       let rounded = scratch + roundedScores
@@ -217,23 +209,6 @@ struct AttentionPlan {
         &weights, scratch + scores, scratch + scoreGradient, scoreStride, rows, seen, columns,
         scaling, lse, delta)
       return Self.operand(rounded, row: scoreStride)
-    }
-  }
-
-  /// Row of weights and of their gradients: P = e^(scaling · score - lse) in
-  /// `row`, P (dP - delta) scaling in `gradient`. Never inlined, for the reason that
-  /// `exponentials` gives.
-  @inline(never)
-  private func weighBackward(
-    _ row: FloatPointer, _ gradient: FloatPointer, columns: Int, lse: Float, delta: Float
-  ) {
-    let shift = Vector(repeating: -lse)
-    var i = 0
-    while i < columns {
-      let p = exp(shift.addingProduct(load(row, i), Vector(repeating: scaling)))
-      store(p, row, i)
-      store(p * (load(gradient, i) - delta) * scaling, gradient, i)
-      i &+= vectorWidth
     }
   }
 

@@ -54,19 +54,18 @@ func maximum(_ x: ConstFloatPointer, count: Int) -> Float {
   return result
 }
 
-/// out = e^(scaling · (x - shift)), and the sum of what was written.
+/// out = e^(x - shift), and the sum of what was written.
 ///
 /// A function of its own, and never inlined: the compiler inlines `exp` into
 /// this short loop, but calls it, at half the speed, from longer ones.
 @inline(never)
 func exponentials(
-  _ out: FloatPointer, _ x: ConstFloatPointer, minus shift: Float,
-  scaling: Float = 1, count: Int
+  _ out: FloatPointer, _ x: ConstFloatPointer, minus shift: Float, count: Int
 ) -> Float {
   var total = Vector.zero
   var i = 0
   while i &+ vectorWidth <= count {
-    let e = exp((load(x, i) - shift) * scaling)
+    let e = exp(load(x, i) - shift)
     total += e
     store(e, out, i)
     i &+= vectorWidth
@@ -78,8 +77,7 @@ func exponentials(
   withPadding { block in
     block.update(repeating: -.infinity, count: vectorWidth)
     block.update(from: x + i, count: rest)
-    last = exponentials(
-      block, block, minus: shift, scaling: scaling, count: vectorWidth)
+    last = exponentials(block, block, minus: shift, count: vectorWidth)
     (out + i).update(from: block, count: rest)
   }
   return whole + last

@@ -42,7 +42,10 @@ import Testing
       let project = try Project()
       let machine = try project.machine()
       let function = try #require(project.run(machine, text).functionValue)
-      return try clock.measure { _ = try machine.fingerprint(of: function) } / .seconds(1)
+      // The least of a few, as the machine may be busy.
+      return try (0..<3).map { _ in
+        try clock.measure { _ = try machine.fingerprint(of: function) } / .seconds(1)
+      }.min()!
     }
     _ = try seconds(1000)
     // In proportion it is 16 times; with a look through the table for each key, 256.

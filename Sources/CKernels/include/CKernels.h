@@ -127,7 +127,7 @@ void solon_swiglu_backward(
     float *dgate, float *dup, const float *dout, const float *gate, const float *up,
     long count);
 
-// Attention in bfloat16, a tile of up to 12 rows at a time. Scores are `[rows,
+// Attention, a tile of up to 12 rows at a time. Scores are `[rows,
 // columns]`, `row` numbers apart, of which row r counts the first `seen + r * step`;
 // `columns` are whole panels.
 
@@ -137,6 +137,11 @@ void solon_swiglu_backward(
 void solon_weigh(
     uint32_t *out, long out_row, const float *scores, long row, long rows, long seen,
     long step, long columns, float scaling, float *tops, float *totals);
+
+// The same, the weights not rounded and in the places of the scores.
+void solon_weigh_float32(
+    float *scores, long row, long rows, long seen, long step, long columns, float scaling,
+    float *tops, float *totals);
 
 // Where weights and their gradients go.
 struct solon_weights {
@@ -155,6 +160,12 @@ void solon_weigh_backward(
     const struct solon_weights *w, const float *scores, const float *gradient, long row,
     long rows, long seen, long columns, float scaling, const float *lse,
     const float *delta);
+
+// The same, not rounded: weights in the places of the scores, and their gradients' in
+// those of `gradient`.
+void solon_weigh_backward_float32(
+    float *scores, float *gradient, long row, long rows, long seen, long columns,
+    float scaling, const float *lse, const float *delta);
 
 // What a thread does between looks at what another one is about to write.
 void solon_spin_pause(void);
