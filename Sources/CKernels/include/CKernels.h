@@ -60,7 +60,8 @@ void solon_product_float32(
     float *c, long c_row, struct solon_rows a, const float *panels, long panel, long rows,
     long depth, long columns, const float *addend, struct solon_ahead *ahead);
 
-// The same for pairs; `depth` counts pairs.
+// The same for pairs; `depth` counts pairs. Rows lie `row` apart with steps of 1, or in
+// blocks of columns: `row` is 1 and steps are of 12.
 void solon_product_bfloat16(
     float *c, long c_row, struct solon_rows a, const uint32_t *panels, long panel,
     long rows, long depth, long columns, const float *addend, struct solon_ahead *ahead);
@@ -80,7 +81,8 @@ void solon_small_products_float32(
     const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
     long depth);
 
-// The same for pairs; `depth` counts pairs.
+// The same for pairs; `depth` counts pairs. Rows lie `row` apart with steps of 1, or in
+// blocks of columns: `row` is 1 and steps are of 12.
 void solon_small_products_bfloat16(
     const struct solon_small_product *products, long count, long c_row, long a_row, long rows,
     long depth);
