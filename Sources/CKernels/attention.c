@@ -136,6 +136,20 @@ INLINE void store_float32(uint32_t *out, long v, const floats16 *weights) {
     }                                                                                      \
   }
 
+// Sixteen weights and their gradients, of which the first n > 0 count.
+INLINE void weigh_backward16(
+    floats16 *p, floats16 *s, const float *scores, const float *gradient, long n,
+    float scaling, float lse, float delta) {
+  load16(p, scores);
+  load16(s, gradient);
+  *p = FMA(*p, (floats16)(scaling), (floats16)(-lse));
+  exponential(p);
+  if (n < 16) keep(p, n, 0);
+  *s = *p * (*s - delta);
+  *s *= scaling;
+  if (n < 16) keep(s, n, 0);
+}
+
 #define WEIGH_BACKWARD(NAME, FEATURES, NEIGHBOURS, BOTH)                                   \
   TARGET(FEATURES) static void NAME(                                                       \
       const struct solon_weights *w, const float *scores, const float *gradient, long row, \
@@ -151,14 +165,9 @@ INLINE void store_float32(uint32_t *out, long v, const floats16 *weights) {
           p[i][j] = s[i][j] = (floats16)(0);                                               \
           if (n <= 0) continue;                                                            \
           long from = (r + i) * row + 16 * (v + j);                                        \
-          load16(&p[i][j], scores + from);                                                 \
-          load16(&s[i][j], gradient + from);                                               \
-          p[i][j] = FMA(p[i][j], (floats16)(scaling), (floats16)(-lse[r + i]));            \
-          exponential(&p[i][j]);                                                           \
-          if (n < 16) keep(&p[i][j], n, 0);                                                \
-          s[i][j] = p[i][j] * (s[i][j] - delta[r + i]);                                    \
-          s[i][j] *= scaling;                                                              \
-          if (n < 16) keep(&s[i][j], n, 0);                                                \
+          weigh_backward16(                                                                \
+              &p[i][j], &s[i][j], scores + from, gradient + from, n, scaling, lse[r + i],  \
+              delta[r + i]);                                                               \
         }                                                                                  \
         UNROLL for (int i = 0; i < 2; i++) {                                               \
           NEIGHBOURS(&words, &s[i][0], &s[i][1]);                                          \
@@ -182,18 +191,9 @@ INLINE void store_float32(uint32_t *out, long v, const floats16 *weights) {
     for (long r = 0; r < rows; r++, seen++, scores += row, gradient += row)                \
       for (long i = 0; i < columns; i += 16) {                                             \
         floats16 p = (floats16)(0), s = p;                                                 \
-        if (i < seen) {                                                                    \
-          load16(&p, scores + i);                                                          \
-          load16(&s, gradient + i);                                                        \
-          p = FMA(p, (floats16)(scaling), (floats16)(-lse[r]));                            \
-          exponential(&p);                                                                 \
-          s = p * (s - delta[r]);                                                          \
-          s *= scaling;                                                                    \
-          if (seen - i < 16) {                                                             \
-            keep(&p, seen - i, 0);                                                         \
-            keep(&s, seen - i, 0);                                                         \
-          }                                                                                \
-        }                                                                                  \
+        if (i < seen)                                                                      \
+          weigh_backward16(                                                                \
+              &p, &s, scores + i, gradient + i, seen - i, scaling, lse[r], delta[r]);      \
         memcpy(scores + i, &p, sizeof p);                                                  \
         memcpy(gradient + i, &s, sizeof s);                                                \
       }                                                                                    \

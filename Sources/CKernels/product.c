@@ -150,15 +150,27 @@ static void multiply(const struct product *product, tile_function *tile) {
     }                                                                                     \
   }
 
+// What tiles begin with, take of a panel at each step, and end with.
+#define CLEAR_TILE(FLOATS)                                                                 \
+  FLOATS sum[solon_row_block][2];                                                          \
+  UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)                 \
+      sum[i][j] = (FLOATS)(0);
+
+#define LOAD_PANEL(WORDS, COUNT)                                                           \
+  WORDS b[2];                                                                              \
+  UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS));      \
+  __builtin_prefetch(panel + 20 * solon_panel_width, 0, 3);                                \
+  __builtin_prefetch(panel + 20 * solon_panel_width + COUNT, 0, 3);
+
 #define STORE_TILE(FLOATS, COUNT)                                                          \
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {            \
-      if (addend) {                                                                       \
-        FLOATS before;                                                                    \
-        memcpy(&before, addend + i * c_row + j * COUNT, sizeof before);                    \
-        sum[i][j] += before;                                                               \
-      }                                                                                   \
-      memcpy(c + i * c_row + j * COUNT, &sum[i][j], sizeof(FLOATS));                     \
-    }
+  UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++) {               \
+    if (addend) {                                                                          \
+      FLOATS before;                                                                       \
+      memcpy(&before, addend + i * c_row + j * COUNT, sizeof before);                      \
+      sum[i][j] += before;                                                                 \
+    }                                                                                      \
+    memcpy(c + i * c_row + j * COUNT, &sum[i][j], sizeof(FLOATS));                         \
+  }
 
 // A tile of rows by two vectors of `COUNT` floats each. `MULTIPLY(sum, a, b)` takes
 // a word of A and a vector of words of B.
@@ -166,16 +178,11 @@ static void multiply(const struct product *product, tile_function *tile) {
   TARGET(FEATURES) INLINE void NAME(                                     \
       const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
       const uint32_t *panel, long depth, const float *addend, const struct reads *reads) { \
-    FLOATS sum[solon_row_block][2];                                                       \
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)              \
-        sum[i][j] = (FLOATS)(0);                                                          \
+    CLEAR_TILE(FLOATS)                                                                    \
     for (long p = 0; p < depth; reads++) {                                                \
      const char *ahead = reads->start;                                                    \
      for (; p < reads->end; p++) {                                                        \
-      WORDS b[2];                                                                         \
-      UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS));  \
-      __builtin_prefetch(panel + 20 * solon_panel_width, 0, 3);                            \
-      __builtin_prefetch(panel + 20 * solon_panel_width + COUNT, 0, 3);                    \
+      LOAD_PANEL(WORDS, COUNT)                                                            \
       UNROLL for (int i = 0; i < rows; i++) {                                             \
         uint32_t word = a[i * a_row];                                                     \
         UNROLL for (int j = 0; j < 2; j++) sum[i][j] = MULTIPLY(sum[i][j], word, b[j]);    \
@@ -226,9 +233,7 @@ INLINE void widen_words(float *out, const uint32_t *words, long count) {
   TARGET(FEATURES) INLINE void NAME(                                                       \
       const int rows, float *c, long c_row, const uint32_t *a, long a_row, long a_step,    \
       const uint32_t *panel, long depth, const float *addend, const struct reads *reads) { \
-    FLOATS sum[solon_row_block][2];                                                        \
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < 2; j++)               \
-        sum[i][j] = (FLOATS)(0);                                                           \
+    CLEAR_TILE(FLOATS)                                                                     \
     float widened[2 * widened_steps * solon_row_block];                                    \
     long x_row = a_step == 1 ? 2 * widened_steps : 2, x_step = 2 * a_step;                 \
     const char *ahead = reads->start;                                                      \
@@ -242,10 +247,7 @@ INLINE void widen_words(float *out, const uint32_t *words, long count) {
       const float *x = widened;                                                            \
       for (long end = p + steps; p < end;) {                                               \
         for (long stop = least(end, reads->end); p < stop; p++) {                          \
-          WORDS b[2];                                                                      \
-          UNROLL for (int j = 0; j < 2; j++) memcpy(&b[j], panel + j * COUNT, sizeof(WORDS)); \
-          __builtin_prefetch(panel + 20 * solon_panel_width, 0, 3);                        \
-          __builtin_prefetch(panel + 20 * solon_panel_width + COUNT, 0, 3);                \
+          LOAD_PANEL(WORDS, COUNT)                                                         \
           UNROLL for (int half = 0; half < 2; half++) {                                    \
             FLOATS y[2];                                                                   \
             UNROLL for (int j = 0; j < 2; j++)                                             \
