@@ -11,7 +11,7 @@ struct reads {
   long step, end;
 };
 
-enum { line = 64, most_reads = 6 };
+enum { line = 64, most_reads = 8 };
 
 // Lines of each step: about as many for a product of either kind of words, as
 // pairs take half as many steps.
@@ -23,13 +23,13 @@ static struct reads no_reads(long depth) {
   return (struct reads){nothing, 0, depth};
 }
 
-// For all steps of a tile, the next pieces of what lies ahead.
+// From step `done` of a tile on, the next pieces of what lies ahead, if anything does;
+// what is written ends at `last`.
 static void next_reads(
-    struct reads *reads, struct solon_ahead *ahead, long depth, long lines) {
+    struct reads *reads, const struct reads *last, long done, struct solon_ahead *ahead,
+    long depth, long lines) {
   long step = lines * line;
-  long done = 0;
-  for (int n = 0; n < most_reads - 1 && done < depth && ahead->part != ahead->end;
-       n++, reads++) {
+  for (; reads < last && done < depth && ahead && ahead->part != ahead->end; reads++) {
     const struct solon_ahead_part *part = ahead->part;
     long rest = (part->bytes - ahead->offset + step - 1) / step;
     long steps = least(rest, depth - done);
@@ -76,10 +76,18 @@ static long rows_per_pass(long depth) {
 // Results above this many numbers are not near when a tile comes to write them.
 enum { most_near = 1 << 15 };
 
-// Has a tile's results, or what is added to them, come near while it multiplies.
-static void fetch_results(const float *c, long c_row, long rows, long columns) {
-  for (long i = 0; i < rows; i++, c += c_row)
-    for (long j = 0; j < columns; j += line / (long)sizeof *c) __builtin_prefetch(c + j, 1, 3);
+// In the first steps of a tile, its results, or what is added to them: a row's line or
+// two at each, for asked for all at once they would hold the tile up. Counts the steps,
+// and returns the place for what follows.
+static struct reads *result_reads(
+    struct reads *reads, long *done, const float *c, long c_row, long rows, long depth,
+    long lines) {
+  const char *start = (const char *)c, *end = (const char *)(c + solon_panel_width);
+  for (; start < end && *done < depth; start += lines * line, reads++) {
+    *done = least(*done + rows, depth);
+    *reads = (struct reads){start, c_row * (long)sizeof *c, *done};
+  }
+  return reads;
 }
 
 static void multiply(const struct product *product, tile_function *tile) {
@@ -102,10 +110,14 @@ static void multiply(const struct product *product, tile_function *tile) {
         long place = row * p.c_row + column;
         float *c = p.c + place;
         const float *addend = p.addend ? p.addend + place : 0;
-        if (is_far) fetch_results(addend ? addend : c, p.c_row, rows, columns);
         const struct reads *reads = &none;
-        if (p.ahead) {
-          next_reads(some, p.ahead, p.depth, p.lines);
+        if (is_far || p.ahead) {
+          struct reads *next = some;
+          long done = 0;
+          if (is_far)
+            next = result_reads(
+                next, &done, addend ? addend : c, p.c_row, rows, p.depth, p.lines);
+          next_reads(next, some + most_reads - 1, done, p.ahead, p.depth, p.lines);
           reads = some;
         }
         if (columns == solon_panel_width) {
