@@ -12,7 +12,7 @@ public struct BenchmarkResult: Sendable, Codable, Hashable {
   public var lanes: Int
   /// What products by weights are computed with.
   public var vectors: ProcessorVectors
-  /// The kernels of their float32 gradients, by OpenBLAS's name.
+  /// The kernels of their weights' gradients in float32, by OpenBLAS's name.
   public var blasCore: String
 
   /// Timed rounds, after one that was not.

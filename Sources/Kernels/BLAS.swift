@@ -6,7 +6,7 @@ internal import COpenBLAS
   import Darwin
 #endif
 
-/// OpenBLAS, for the gradients of matrix products in float32. It is opened at run time, after its
+/// OpenBLAS, for the gradients of weights in float32. It is opened at run time, after its
 /// kernels have been chosen by the processor's features, and always runs with
 /// one thread: parallelism is the business of `Lanes`.
 public enum BLAS {

@@ -55,9 +55,9 @@ public enum MatmulPeak {
     }
 
     func multiplyByLibrary() {
-      matmulBackwardInput(
-        y.pointer, ProductRows(x.pointer, rows: size, width: size), w.pointer, inputs: size,
-        accumulate: false)
+      sgemm(
+        y.pointer, x.pointer, transposing: false, w.pointer, rows: size, columns: size,
+        depth: size, adding: false)
     }
   }
 }

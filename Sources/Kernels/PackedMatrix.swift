@@ -16,14 +16,13 @@ public final class PackedMatrix: @unchecked Sendable {
   private let memory: FloatBuffer
 
   /// Room for `[O, I]` weights, or, transposing, for the transpose of `[I, O]`
-  /// weights, in bfloat16 alone: `panelCount` numbers from `start` on. Matrices
+  /// weights: `panelCount` numbers from `start` on. Matrices
   /// that are read one after the other belong into one block of memory, whose
   /// pages are large.
   public init(
     inputs: Int, outputs: Int, precision: Precision, transposing: Bool = false,
     at start: FloatPointer, of memory: FloatBuffer
   ) {
-    precondition(!transposing || precision == .bfloat16, "only rounded matrices transpose")
     self.inputs = inputs
     self.outputs = outputs
     self.precision = precision
@@ -54,7 +53,9 @@ public final class PackedMatrix: @unchecked Sendable {
   public func pack(_ w: ConstFloatPointer) {
     let target = pairs(panels)
     guard !isTransposed else {
-      solon_round_columns(target, panelWidth, depth * panelWidth, w, outputs, inputs, outputs)
+      packColumns(
+        target, block: depth * panelWidth, w, stride: outputs, rows: inputs, width: outputs,
+        precision)
       return
     }
     packPanels(target, w, stride: inputs, rows: outputs, width: inputs, precision)
@@ -107,49 +108,5 @@ extension PackedMatrix {
     let outputs = outputs(of: part)
     let bytes = roundUp(outputs.count, to: panelWidth) * depth * MemoryLayout<Float>.stride
     solon_prefetch(panels + outputs.lowerBound * depth, min(bytes, 256 << 10))
-  }
-}
-
-/// y = x Wᵀ, or that plus `addend`, which may be `y` itself. `y`, `addend`: `[R,
-/// O]`, `x`: `[R, I]`. Each row of `y` depends, to the
-/// last bit, only on its row of `x` and on the weights: not on the other rows, on
-/// how many they are, nor on its place among them. `part`: whose outputs are
-/// computed. `ahead`: what to bring near meanwhile.
-public func matmul(
-  _ y: FloatPointer, _ x: ProductRows, _ w: PackedMatrix, adding addend: ConstFloatPointer? = nil,
-  part: LaneTeam.Member = .alone, ahead: ReadAhead? = nil
-) {
-  let outputs = w.outputs(of: part)
-  matmul(
-    y + outputs.lowerBound, rowStride: w.outputs, x, w, outputs: outputs,
-    adding: addend.map { $0 + outputs.lowerBound }, ahead: ahead)
-}
-
-/// The same of some outputs alone, the first of which begins a panel: a multiple of
-/// 32. `y`, `addend`: `[R, outputs.count]`, rows `rowStride` apart.
-public func matmul(
-  _ y: FloatPointer, rowStride: Int, _ x: ProductRows, _ w: PackedMatrix, outputs: Range<Int>,
-  adding addend: ConstFloatPointer? = nil, ahead: ReadAhead? = nil
-) {
-  precondition(
-    x.width == w.inputs && x.precision == w.precision,
-    "\(x.precision) rows of \(x.width) by a \(w.precision) matrix of \(w.inputs) inputs")
-  precondition(
-    outputs.lowerBound % panelWidth == 0 && outputs.upperBound <= w.outputs,
-    "outputs \(outputs) of \(w.outputs) begin inside a panel or are not there")
-  guard x.rows > 0, !outputs.isEmpty else { return }
-  let panels = w.panels + outputs.lowerBound * w.depth
-  KernelMeter.count(.matmul) {
-    switch w.precision {
-    case .float32:
-      solon_product_float32(
-        y, rowStride, x.operand, panels, w.depth * panelWidth, x.rows, w.depth, outputs.count,
-        addend, ahead?.walk)
-    case .bfloat16:
-      solon_product_bfloat16(
-        y, rowStride, x.operand, pairs(panels), w.depth * panelWidth, x.rows, w.depth,
-        outputs.count,
-        addend, ahead?.walk)
-    }
   }
 }

@@ -41,30 +41,3 @@ public struct ProductColumns {
     }
   }
 }
-
-/// dW += dyᵀ x, the gradient of `matmul` by its weight. `dw`: `[O, I]`; `dy` and
-/// `x`: the columns of `[R, O]` and `[R, I]`.
-public func matmulBackwardWeight(
-  _ dw: FloatPointer, _ dy: ProductColumns, _ x: ProductColumns
-) {
-  precondition(
-    dy.place == .outputGradient && x.place == .input && dy.rows == x.rows
-      && dy.precision == x.precision,
-    "columns made for another place, or of other rows, or of another precision")
-  guard x.rows > 0 else { return }
-  KernelMeter.count(.matmul) {
-    switch x.precision {
-    case .float32:
-      sgemm(
-        dw, dy.memory, transposing: true, x.memory, rows: dy.width, columns: x.width,
-        depth: x.rows, accumulate: true)
-    case .bfloat16:
-      let block = solon_row_block
-      let depth = (x.rows + 1) / 2
-      let rows = solon_rows(data: dy.memory, block: block * depth, row: 1, step: block)
-      solon_product_bfloat16(
-        dw, x.width, rows, words(x.memory), depth * panelWidth, dy.width, depth, x.width, dw,
-        nil)
-    }
-  }
-}

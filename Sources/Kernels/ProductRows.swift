@@ -56,9 +56,6 @@ public struct ProductRows {
       columns.count, range.count, columns.count)
   }
 
-  /// The float32 matrix.
-  var matrix: ConstFloatPointer { operand.data.assumingMemoryBound(to: Float.self) }
-
   /// Numbers of scratch that these rows take.
   var scratchCount: Int {
     Self.scratchCount(rows: rows, width: width, precision: precision)

@@ -6,10 +6,10 @@ import Foundation
 enum StageVersion {
   static let generate = "generate 3"
   static let choices = "choices 2"
-  static let fineTune = "finetune 3"
-  static let preference = "preference 3"
-  static let ppo = "ppo 3"
-  static let pretrain = "pretrain 3"
+  static let fineTune = "finetune 4"
+  static let preference = "preference 4"
+  static let ppo = "ppo 4"
+  static let pretrain = "pretrain 4"
   /// A whole run: what is recorded besides calls and trained models.
   static let run = "run 2"
 

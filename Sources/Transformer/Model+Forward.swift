@@ -18,7 +18,7 @@ extension Model {
     let width = c.hiddenSize
     w.held = nil
     w.weights = weights
-    w.keepsColumns = precision == .float32 || weights.backward != nil
+    w.keepsColumns = weights.backward != nil
     w.notePlaces(of: batch)
     batch.tokens.withUnsafeBufferPointer {
       embed(
@@ -104,7 +104,7 @@ extension Model {
     let r = w.r
     let g = gradient.pointer
     let stream = r.streamGradient
-    let packed = w.weightsForBackward
+    let transposes = w.transposes
 
     /// Adds the gradient of a normalisation's input to rows of the stream's.
     func addNorm(
@@ -121,7 +121,7 @@ extension Model {
     for index in (0..<c.layerCount).reversed() {
       let a = r.layers[index]
       let p = layout.layers[index]
-      let transposes = packed.backward?.layers[index]
+      let matrices = transposes.layers[index]
       let isLast = index + 1 == c.layerCount
       let gradients = ProductGradients(
         precision: w.precision, rows: isLast ? batch.readCount : batch.rowCount, regions: r)
@@ -137,8 +137,8 @@ extension Model {
         }
       }
       gradients.multiply(
-        out, gradients.input(a.activated, width: inner), inputs: inner, into: g + p.down,
-        r.activatedGradient, weight(p.down), transposes?.down)
+        out, gradients.input(a.activated, width: inner), into: g + p.down,
+        r.activatedGradient, matrices.down)
       let (gate, up) = gradients.outputs(width: inner) { gate, up, range in
         let start = range.lowerBound * inner
         swiGLUBackward(
@@ -147,20 +147,16 @@ extension Model {
       }
       let x = gradients.input(a.middleNormed, width: width)
       gradients.multiply(
-        gate, x, inputs: width, into: g + p.gate, r.normedGradient, weight(p.gate),
-        transposes?.gate)
+        gate, x, into: g + p.gate, r.normedGradient, matrices.gate)
       gradients.multiply(
-        up, x, inputs: width, into: g + p.up, r.normedGradient, weight(p.up), transposes?.up,
-        accumulate: true)
+        up, x, into: g + p.up, r.normedGradient, matrices.up, accumulate: true)
 
       let middle = gradients.output(stream, width: width) { range in
         addNorm(range, r.normedGradient, a.middle, p.postNorm, a.middleRstd)
       }
       gradients.multiply(
-        middle,
-        gradients.input(a.attendedColumns, width: c.queryWidth),
-        inputs: c.queryWidth, into: g + p.output, r.attendedGradient, weight(p.output),
-        transposes?.output)
+        middle, gradients.input(a.attendedColumns, width: c.queryWidth),
+        into: g + p.output, r.attendedGradient, matrices.output)
       projectionGradients(index, batch, gradients, w, into: g)
     }
     addNorm(
@@ -186,7 +182,7 @@ extension Model {
     let r = w.r
     let a = r.layers[index]
     let p = layout.layers[index]
-    let transposes = w.weightsForBackward.backward?.layers[index]
+    let matrices = w.transposes.layers[index]
     let isLast = index + 1 == c.layerCount
     attentionBackward(
       r.queryGradient, r.keyGradient, r.valueGradient, r.attendedGradient,
@@ -212,8 +208,8 @@ extension Model {
       turnedBack(
         r.queryGradient, gradients, heads: c.headCount,
         positions: readsAll ? w.positions : w.readPositions),
-      gradients.input(readsAll ? a.inputNormed : r.readNormed, width: width), inputs: width,
-      into: g + p.query, r.normedGradient, weight(p.query), transposes?.query)
+      gradients.input(readsAll ? a.inputNormed : r.readNormed, width: width),
+      into: g + p.query, r.normedGradient, matrices.query)
     if !readsAll {
       batch.spread(r.normedGradient, width: width)
       batch.spread(r.streamGradient, width: width)
@@ -223,11 +219,10 @@ extension Model {
     all.multiply(
       turnedBack(
         r.keyGradient, all, heads: c.keyValueHeadCount, positions: w.positions),
-      x, inputs: width, into: g + p.key, r.normedGradient, weight(p.key), transposes?.key,
-      accumulate: true)
+      x, into: g + p.key, r.normedGradient, matrices.key, accumulate: true)
     all.multiply(
-      all.output(r.valueGradient, width: c.keyValueWidth), x, inputs: width,
-      into: g + p.value, r.normedGradient, weight(p.value), transposes?.value, accumulate: true)
+      all.output(r.valueGradient, width: c.keyValueWidth), x, into: g + p.value,
+      r.normedGradient, matrices.value, accumulate: true)
   }
 
   private func check(_ batch: PackedBatch, _ w: TrainingWorkspace) {

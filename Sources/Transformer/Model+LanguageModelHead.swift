@@ -38,7 +38,9 @@ extension Model {
   ) {
     checkHead(rows, targets.count, w)
     precondition(coefficients.count == rows.count, "one coefficient a row")
-    let transpose = w.weightsForBackward.backward?.head
+    guard let transpose = w.transposes.head else {
+      preconditionFailure("the weights of a model without this head")
+    }
     let vocabulary = configuration.vocabularySize
     let width = configuration.hiddenSize
     let holdsLogits = w.held == .init(rows: rows, temperature: temperature)
@@ -62,9 +64,8 @@ extension Model {
         }
       }
       gradients.multiply(
-        out, gradients.input(w.r.selected, width: width), inputs: width,
-        into: gradient.pointer + layout.headWeight, delta, weight(layout.headWeight),
-        transpose)
+        out, gradients.input(w.r.selected, width: width),
+        into: gradient.pointer + layout.headWeight, delta, transpose)
       for (index, row) in chunk.enumerated() {
         addInto(w.r.hiddenGradient + w.place(of: row) * width, delta + index * width, count: width)
       }

@@ -36,7 +36,7 @@ public final class PackedWeights: @unchecked Sendable {
     }
   }
 
-  /// The transposes, by which bfloat16 gradients go back.
+  /// The transposes, by which gradients go back.
   struct Backward {
     let layers: [Matrices]
     let head: PackedMatrix?
@@ -107,7 +107,7 @@ public final class PackedWeights: @unchecked Sendable {
   }
 
   /// Copies the model's weights over what is there, in so many lanes. `transposes`:
-  /// also what backward needs in bfloat16.
+  /// also what backward needs.
   func pack(
     _ model: Model, _ fingerprint: ParameterFingerprint, transposes: Bool, lanes: Int
   ) {
@@ -123,7 +123,7 @@ public final class PackedWeights: @unchecked Sendable {
     }
     var sources = zip(layers, layout.layers).flatMap { $0.matrices.sources($1) }
     if let head { sources.append((head, layout.headWeight)) }
-    if transposes, precision == .bfloat16 {
+    if transposes {
       if backward == nil {
         let packed = Self.makeMatrices(
           configuration, precision, hasHead: head != nil, transposing: true)
@@ -163,9 +163,8 @@ extension Model {
   public func packedWeights(forTraining: Bool = false, lanes: Int = 1) -> PackedWeights {
     let fingerprint = ParameterFingerprint(parameters.pointer, count: parameters.count)
     return packedCache.last.withLock { last in
-      let needsTransposes = forTraining && precision == .bfloat16
       if let last, last.precision == precision, last.fingerprint == fingerprint,
-        last.backward != nil || !needsTransposes
+        last.backward != nil || !forTraining
       {
         return last
       }
@@ -173,7 +172,7 @@ extension Model {
       let weights = isOurs ? last! : PackedWeights(self)
       // What was packed for training before will be needed for it again.
       weights.pack(
-        self, fingerprint, transposes: needsTransposes || weights.backward != nil, lanes: lanes)
+        self, fingerprint, transposes: forTraining || weights.backward != nil, lanes: lanes)
       last = weights
       return weights
     }

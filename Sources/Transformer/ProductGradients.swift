@@ -40,22 +40,12 @@ struct ProductGradients {
   }
 
   /// The gradients of y = x Wᵀ: adds to `dw`, `[O, I]`, and writes or adds to `dx`,
-  /// `[R, I]`. `w`: `[O, I]`, for float32; `transpose`: the same, packed for going
-  /// back, for bfloat16.
+  /// `[R, I]`. `transpose`: of W.
   func multiply(
-    _ dy: ProductFactor, _ x: ProductColumns, inputs: Int, into dw: FloatPointer,
-    _ dx: FloatPointer, _ w: ConstFloatPointer, _ transpose: PackedMatrix?,
-    accumulate: Bool = false
+    _ dy: ProductFactor, _ x: ProductColumns, into dw: FloatPointer, _ dx: FloatPointer,
+    _ transpose: PackedMatrix, accumulate: Bool = false
   ) {
     matmulBackwardWeight(dw, dy.columns, x)
-    switch precision {
-    case .float32:
-      matmulBackwardInput(dx, dy.rows, w, inputs: inputs, accumulate: accumulate)
-    case .bfloat16:
-      guard let transpose else {
-        preconditionFailure("forward was not told that backward would follow")
-      }
-      matmul(dx, dy.rows, transpose, adding: accumulate ? dx : nil)
-    }
+    matmul(dx, dy.rows, transpose, adding: accumulate ? dx : nil)
   }
 }

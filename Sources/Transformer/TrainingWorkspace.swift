@@ -259,10 +259,12 @@ public final class TrainingWorkspace: @unchecked Sendable {
       columns: kept, scratch: r.factorRows, keepsColumns: keepsColumns)
   }
 
-  /// What the last forward pass multiplied by, for going back.
-  var weightsForBackward: PackedWeights {
-    precondition(keepsColumns, "forward was not told that backward would follow")
-    return weightsOfForward
+  /// The transposes of what the last forward pass multiplied by.
+  var transposes: PackedWeights.Backward {
+    guard let backward = weightsOfForward.backward, keepsColumns else {
+      preconditionFailure("forward was not told that backward would follow")
+    }
+    return backward
   }
 
   /// What the last forward pass multiplied by.

@@ -24,10 +24,11 @@ import Testing
     var dx = [Float](repeating: .nan, count: x.count)
     let before = sample("before", w.count)
     var dw = before
+    let transpose = PackedMatrix(w, inputs: outputs, outputs: inputs, transposing: true)
     withFactors(dy, x, rows: rows, .float32) { dy, x in
-      matmulBackwardInput(&dx, dy.rows, w, inputs: inputs, accumulate: false)
+      matmul(&dx, dy.rows, transpose)
       expectClose(dx, dxExpected, tolerance: 1e-5)
-      matmulBackwardInput(&dx, dy.rows, w, inputs: inputs)
+      matmul(&dx, dy.rows, transpose, adding: dx)
       expectClose(dx, dxExpected.map { 2 * $0 }, tolerance: 1e-5)
       matmulBackwardWeight(&dw, dy.columns, x.columns)
     }
