@@ -178,9 +178,15 @@ void solon_copy_to_panels(
     uint32_t *out, long block, const uint32_t *x, long x_row, long rows, long width) {
   for (long first = 0; first < width; first += solon_panel_width, out += block) {
     long columns = least(solon_panel_width, width - first);
+    const uint32_t *from = x + first;
     uint32_t *to = out;
-    for (long p = 0; p < rows; p++, to += solon_panel_width) {
-      memcpy(to, x + p * x_row + first, columns * sizeof *to);
+    for (long p = 0; p < rows; p++, from += x_row, to += solon_panel_width) {
+      // Of a length that the compiler knows, a copy is a few instructions.
+      if (columns == solon_panel_width) {
+        memcpy(to, from, solon_panel_width * sizeof *to);
+        continue;
+      }
+      memcpy(to, from, columns * sizeof *to);
       memset(to + columns, 0, (solon_panel_width - columns) * sizeof *to);
     }
   }
