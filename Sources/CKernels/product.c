@@ -67,10 +67,13 @@ typedef void tile_function(
     const struct reads *reads);
 
 // Rows of A in one pass over the panels: they should stay in the second cache,
-// while a panel stays in the first.
+// while a panel stays in the first. But the first tile of a pass waits for the panel
+// to come from further away, so others have to follow it.
+enum { bytes_per_pass = 256 << 10, least_tiles_per_pass = 8 };
+
 static long rows_per_pass(long depth) {
-  long rows = (256 << 10) / (4 * (depth > 0 ? depth : 1)) / solon_row_block * solon_row_block;
-  return rows < solon_row_block ? solon_row_block : rows;
+  long tiles = bytes_per_pass / (4 * (depth > 0 ? depth : 1)) / solon_row_block;
+  return (tiles < least_tiles_per_pass ? least_tiles_per_pass : tiles) * solon_row_block;
 }
 
 // Results above this many numbers are not near when a tile comes to write them.

@@ -13,7 +13,6 @@ final class Lane: @unchecked Sendable {
   private let number: Int
   /// Lanes that may share a step.
   private let teamSize: Int
-  private let rowsPerStep: Int
   private let sharesPrefixes: Bool
   private let sampler: Sampler
 
@@ -22,6 +21,8 @@ final class Lane: @unchecked Sendable {
   /// Slots and positions of `cache`.
   private var slots = 0
   private var capacity = 0
+  /// Tokens that a step feeds at most.
+  private var rowsPerStep = 1
   /// The tokens whose keys and values a free slot still holds.
   private var held: [[Int32]] = []
   private var rows: [StepRow] = []
@@ -29,40 +30,40 @@ final class Lane: @unchecked Sendable {
   private(set) var rowsFed = 0
 
   init(
-    _ model: Model, number: Int, teamSize: Int, rowsPerStep: Int, sharesPrefixes: Bool
+    _ model: Model, number: Int, teamSize: Int, sharesPrefixes: Bool
   ) {
     configuration = model.configuration
     precision = model.precision
     self.number = number
     self.teamSize = teamSize
-    self.rowsPerStep = rowsPerStep
     self.sharesPrefixes = sharesPrefixes
     sampler = Sampler(vocabulary: model.configuration.vocabularySize)
   }
 
-  /// Makes sure of `slots` slots of `capacity` positions, keeping what is there
+  /// Makes sure of the slots and positions of `layout`, keeping what is there
   /// if it is enough and else growing, as far as `bytes` allow, so that calls of
   /// different shapes settle on one cache. Forgets what the slots hold: the
   /// weights may have changed since.
-  func prepare(slots: Int, capacity: Int, bytes: Int) {
-    if cache == nil || slots > self.slots || capacity > self.capacity {
-      let most = (max(slots, self.slots), max(capacity, self.capacity))
+  func prepare(_ layout: SlotLayout, bytes: Int) {
+    rowsPerStep = layout.rowsPerStep
+    if cache == nil || layout.slots > slots || layout.capacity > capacity {
+      let most = (max(layout.slots, slots), max(layout.capacity, capacity))
       let slotBytes = KeyValueCache.slotByteCount(
         configuration, capacity: most.1, precision: precision)
       let isAffordable = most.0 * slotBytes <= bytes
-      (self.slots, self.capacity) = isAffordable ? most : (slots, capacity)
+      (slots, capacity) = isAffordable ? most : (layout.slots, layout.capacity)
       cache = nil
       cache = KeyValueCache(
-        configuration, slots: self.slots, capacity: self.capacity, precision: precision)
+        configuration, slots: slots, capacity: capacity, precision: precision)
     }
-    let rows = max(rowsPerStep, self.slots)
-    if workspace.map({ rows > $0.maximumRows || self.capacity > $0.capacity }) ?? true {
+    let rows = max(rowsPerStep, slots)
+    if workspace.map({ rows > $0.maximumRows || capacity > $0.capacity }) ?? true {
       workspace = nil
       workspace = InferenceWorkspace(
         configuration, precision: precision, maximumRows: rows, lanes: teamSize,
         capacity: cache?.capacity)
     }
-    held = Array(repeating: [], count: self.slots)
+    held = Array(repeating: [], count: slots)
     rowsFed = 0
   }
 

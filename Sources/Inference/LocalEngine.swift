@@ -27,9 +27,10 @@ public final class LocalEngine: LanguageModelEngine {
     /// The most sequences in one lane's step, at least 1; fewer are taken where
     /// about as many have room, keys and values, in the processor's cache.
     public var slotsPerLane: Int
-    /// The most tokens that a step of a lane feeds, at least 1; raised to
-    /// `slotsPerLane` if that is more.
-    public var rowsPerStep: Int
+    /// The most tokens that a step of a lane feeds, at least 1; raised to the number
+    /// of sequences if that is more. nil: more where the processor's cache does not
+    /// hold the weights.
+    public var rowsPerStep: Int?
     /// Bytes of keys and values that a lane may hold; fewer slots are used
     /// where `slotsPerLane` would need more. At least one slot is used.
     public var cacheBytesPerLane: Int
@@ -37,7 +38,7 @@ public final class LocalEngine: LanguageModelEngine {
     public var sharesPrefixes: Bool
 
     public init(
-      lanes: Int = Lanes.standardCount, slotsPerLane: Int = 48, rowsPerStep: Int = 96,
+      lanes: Int = Lanes.standardCount, slotsPerLane: Int = 48, rowsPerStep: Int? = nil,
       cacheBytesPerLane: Int = 2 << 30, sharesPrefixes: Bool = true
     ) {
       self.lanes = lanes
@@ -64,7 +65,7 @@ public final class LocalEngine: LanguageModelEngine {
     cancellation: Cancellation? = nil
   ) {
     precondition(
-      options.lanes > 0 && options.slotsPerLane > 0 && options.rowsPerStep > 0,
+      options.lanes > 0 && options.slotsPerLane > 0 && options.rowsPerStep ?? 1 > 0,
       "LocalEngine needs at least one lane, slot and row: \(options)")
     precondition(model.head == .languageModel, "LocalEngine needs a language-model head")
     self.model = model
@@ -75,7 +76,7 @@ public final class LocalEngine: LanguageModelEngine {
     lanes = Mutex(
       (0..<options.lanes).map { number in
         Lane(
-          model, number: number, teamSize: options.lanes, rowsPerStep: options.rowsPerStep,
+          model, number: number, teamSize: options.lanes,
           sharesPrefixes: options.sharesPrefixes)
       })
   }
@@ -188,8 +189,7 @@ public final class LocalEngine: LanguageModelEngine {
         processorCache: ProcessorCache.lastLevelByteCount)
       try lanes.withLock { lanes in
         for lane in lanes {
-          lane.prepare(
-            slots: layout.slots, capacity: layout.capacity, bytes: options.cacheBytesPerLane)
+          lane.prepare(layout, bytes: options.cacheBytesPerLane)
         }
         let working = lanes
         let teams = lanes.map { _ in LaneTeam() }

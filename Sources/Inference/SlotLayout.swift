@@ -1,17 +1,23 @@
 import Kernels
 import Transformer
 
-/// How many sequences a lane works on at once, and how long they may become:
-/// speed and memory, never results.
+/// How many sequences a lane works on at once, how long they may become, and how many
+/// of their tokens a step feeds: speed and memory, never results.
 struct SlotLayout {
   /// Sequences of a lane.
   let slots: Int
   /// Positions of a slot.
   let capacity: Int
+  /// The most tokens of a step; at least `slots`.
+  let rowsPerStep: Int
 
   /// Below this many rows, reading the weights costs a step more than what it
   /// gains from keys and values near by.
   private static let fewestSlots = 6
+
+  /// Tokens of a step where its weights stay in the processor's cache, and where every
+  /// step reads them from memory, which more tokens then share.
+  private static let (rowsOfNearWeights, rowsOfFarWeights) = (96, 384)
 
   /// Spreads requests evenly where there are few, and stays within the memory that
   /// one lane may hold.
@@ -39,14 +45,17 @@ struct SlotLayout {
     // What a step reads comes from the processor's cache if all of it fits.
     let weights = model.layout.count * model.precision.byteCount
     let average = lengths.reduce(0, +) / lengths.count
-    let near = ((processorCache ?? 0) - weights) / options.lanes / byteCount(average)
-    guard rereads, near >= Self.fewestSlots else {
+    let room = (processorCache ?? 0) - weights
+    let near = room / options.lanes / byteCount(average)
+    if rereads, near >= Self.fewestSlots {
+      // About as many as fit, so that the last sequences are not a few that have the
+      // steps to themselves.
+      let turns = max(1, min((share + near / 2) / near, share / Self.fewestSlots))
+      slots = min(most, (share + turns - 1) / turns)
+    } else {
       slots = most
-      return
     }
-    // About as many as fit, so that the last sequences are not a few that have the
-    // steps to themselves.
-    let turns = max(1, min((share + near / 2) / near, share / Self.fewestSlots))
-    slots = min(most, (share + turns - 1) / turns)
+    let rows = options.rowsPerStep ?? (room >= 0 ? Self.rowsOfNearWeights : Self.rowsOfFarWeights)
+    rowsPerStep = max(rows, slots)
   }
 }

@@ -48,6 +48,27 @@ import Transformer
     #expect(slots(18, 768) == 9)
   }
 
+  @Test func stepsFeedMoreTokensWhereWeightsAreReadFromMemory() {
+    let model = makeModel(.float32)
+    let weights = model.layout.count * 4
+    func rows(
+      _ processorCache: Int?, rereads: Bool = true, options: LocalEngine.Options = .init(lanes: 2)
+    ) -> Int {
+      SlotLayout(
+        lengths: Array(repeating: 64, count: 64), model: model, options: options,
+        rereads: rereads, processorCache: processorCache
+      ).rowsPerStep
+    }
+    for rereads in [false, true] {
+      #expect(rows(weights, rereads: rereads) == 96)
+      #expect(rows(weights - 1, rereads: rereads) == 384)
+      #expect(rows(nil, rereads: rereads) == 384)
+    }
+    // What is asked for is taken, but every sequence of a step feeds a token.
+    #expect(rows(nil, options: .init(lanes: 2, rowsPerStep: 40)) == 40)
+    #expect(rows(nil, options: .init(lanes: 2, rowsPerStep: 7)) == 32)
+  }
+
   @Test func requestsOfOneCallTakeTheirAverage() {
     let model = makeModel(.float32)
     let weights = model.layout.count * 4
