@@ -21,8 +21,8 @@ final class Lane: @unchecked Sendable {
   /// Slots and positions of `cache`.
   private var slots = 0
   private var capacity = 0
-  /// Tokens that a step feeds at most.
-  private var rowsPerStep = 1
+  /// As in `SlotLayout`.
+  private var (rowsPerStep, readingsPerStep) = (1, 1)
   /// The tokens whose keys and values a free slot still holds.
   private var held: [[Int32]] = []
   private var rows: [StepRow] = []
@@ -45,7 +45,7 @@ final class Lane: @unchecked Sendable {
   /// different shapes settle on one cache. Forgets what the slots hold: the
   /// weights may have changed since.
   func prepare(_ layout: SlotLayout, bytes: Int) {
-    rowsPerStep = layout.rowsPerStep
+    (rowsPerStep, readingsPerStep) = (layout.rowsPerStep, layout.readingsPerStep)
     if cache == nil || layout.slots > slots || layout.capacity > capacity {
       let most = (max(layout.slots, slots), max(layout.capacity, capacity))
       let slotBytes = KeyValueCache.slotByteCount(
@@ -57,11 +57,15 @@ final class Lane: @unchecked Sendable {
         configuration, slots: slots, capacity: capacity, precision: precision)
     }
     let rows = max(rowsPerStep, slots)
-    if workspace.map({ rows > $0.maximumRows || capacity > $0.capacity }) ?? true {
+    let readings = max(readingsPerStep, slots)
+    let isEnough = workspace.map {
+      rows <= $0.maximumRows && readings <= $0.maximumLogitRows && capacity <= $0.capacity
+    }
+    if isEnough != true {
       workspace = nil
       workspace = InferenceWorkspace(
-        configuration, precision: precision, maximumRows: rows, lanes: teamSize,
-        capacity: cache?.capacity)
+        configuration, precision: precision, maximumRows: rows, maximumLogitRows: readings,
+        lanes: teamSize, capacity: cache?.capacity)
     }
     held = Array(repeating: [], count: slots)
     rowsFed = 0
@@ -144,15 +148,20 @@ final class Lane: @unchecked Sendable {
   /// is being continued, then, up to the step's size, prompts in the order in
   /// which they came.
   private func compose<J: Job>(_ seats: inout [Seat<J>]) {
-    var room = rowsPerStep
+    var (room, readings) = (rowsPerStep, readingsPerStep)
     for seat in seats.indices {
       seats[seat].fed = seats[seat].awaited == nil && seats[seat].job.remaining == 1 ? 1 : 0
       room -= seats[seat].fed
+      readings -= seats[seat].fed
     }
     for seat in seats.indices
     where seats[seat].awaited == nil && seats[seat].fed == 0 && room > 0 {
-      seats[seat].fed = min(room, seats[seat].job.remaining)
-      room -= seats[seat].fed
+      let job = seats[seat].job
+      let unread = max(0, job.firstReading - job.position)
+      let fed = min(room, job.remaining, unread + max(0, readings))
+      seats[seat].fed = fed
+      room -= fed
+      readings -= max(0, fed - unread)
     }
     rows.removeAll(keepingCapacity: true)
     for seat in seats where seat.fed > 0 {

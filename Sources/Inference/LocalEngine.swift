@@ -27,9 +27,9 @@ public final class LocalEngine: LanguageModelEngine {
     /// The most sequences in one lane's step, at least 1; fewer are taken where
     /// about as many have room, keys and values, in the processor's cache.
     public var slotsPerLane: Int
-    /// The most tokens that a step of a lane feeds, at least 1; raised to the number
-    /// of sequences if that is more. nil: more where the processor's cache does not
-    /// hold the weights.
+    /// The most tokens that a step of a lane feeds, at least 1; but every sequence that
+    /// is being continued feeds one. nil: more where the processor's cache does not hold
+    /// the weights, or its size is not known.
     public var rowsPerStep: Int?
     /// Bytes of keys and values that a lane may hold; fewer slots are used
     /// where `slotsPerLane` would need more. At least one slot is used.

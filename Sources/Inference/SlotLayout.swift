@@ -8,8 +8,9 @@ struct SlotLayout {
   let slots: Int
   /// Positions of a slot.
   let capacity: Int
-  /// The most tokens of a step; at least `slots`.
-  let rowsPerStep: Int
+  /// The most tokens of a step, and the most of them whose logits are read; but every
+  /// sequence that is being continued has one.
+  let rowsPerStep, readingsPerStep: Int
 
   /// Below this many rows, reading the weights costs a step more than what it
   /// gains from keys and values near by.
@@ -18,6 +19,10 @@ struct SlotLayout {
   /// Tokens of a step where its weights stay in the processor's cache, and where every
   /// step reads them from memory, which more tokens then share.
   private static let (rowsOfNearWeights, rowsOfFarWeights) = (96, 384)
+
+  /// Logits of one token are as long as the vocabulary, and most tokens of long steps
+  /// need none.
+  private static let mostReadings = 96
 
   /// Spreads requests evenly where there are few, and stays within the memory that
   /// one lane may hold.
@@ -55,7 +60,8 @@ struct SlotLayout {
     } else {
       slots = most
     }
-    let rows = options.rowsPerStep ?? (room >= 0 ? Self.rowsOfNearWeights : Self.rowsOfFarWeights)
-    rowsPerStep = max(rows, slots)
+    rowsPerStep =
+      options.rowsPerStep ?? (room >= 0 ? Self.rowsOfNearWeights : Self.rowsOfFarWeights)
+    readingsPerStep = min(rowsPerStep, Self.mostReadings)
   }
 }

@@ -46,6 +46,8 @@ extension StageContext {
         checkpoint: base.standIn(named: "planned-\(fingerprint)"), artifact: "", isNew: isNew)
     }
     let checkpoint = try Checkpoint(model: train(), tokenizer: base.tokenizer, chat: base.chat)
+    // From here on it only generates or scores.
+    checkpoint.model.releasePackedWeights()
     let artifact = try memo.storeArtifact(kind: kind) { directory in
       try checkpoint.save(to: directory, precision: .float32)
     }

@@ -4,8 +4,9 @@ extension Model {
   /// Runs the decoder on a packed batch: final-norm hidden states of the rows that are
   /// read into `w.hidden`, `[K, C]`, and what backward needs into `w`. Zeroes
   /// `w.hiddenGradient`. A sequence's rows do not depend, bit by bit, on the
-  /// other sequences of the batch. `weights`: the current ones, `packedWeights()`,
-  /// held by the caller until the last backward function has returned.
+  /// other sequences of the batch. `weights`: the current ones, of `packedWeights`,
+  /// which has to be told if backward will follow; held by the caller until the last
+  /// backward function has returned.
   public func forward(
     _ batch: PackedBatch, _ weights: PackedWeights, _ w: TrainingWorkspace
   ) {

@@ -177,6 +177,13 @@ extension Model {
       return weights
     }
   }
+
+  /// Frees what the last call of `packedWeights` left for the next, as soon as nobody
+  /// holds it: for a model that will not be trained any more, whose transposes nothing
+  /// would read.
+  public func releasePackedWeights() {
+    packedCache.last.withLock { $0 = nil }
+  }
 }
 
 /// Thirty-two 32-bit hashes, each of every thirty-second parameter's bits: FNV-1a

@@ -51,22 +51,23 @@ import Transformer
   @Test func stepsFeedMoreTokensWhereWeightsAreReadFromMemory() {
     let model = makeModel(.float32)
     let weights = model.layout.count * 4
-    func rows(
+    func layout(
       _ processorCache: Int?, rereads: Bool = true, options: LocalEngine.Options = .init(lanes: 2)
-    ) -> Int {
+    ) -> SlotLayout {
       SlotLayout(
         lengths: Array(repeating: 64, count: 64), model: model, options: options,
-        rereads: rereads, processorCache: processorCache
-      ).rowsPerStep
+        rereads: rereads, processorCache: processorCache)
     }
     for rereads in [false, true] {
-      #expect(rows(weights, rereads: rereads) == 96)
-      #expect(rows(weights - 1, rereads: rereads) == 384)
-      #expect(rows(nil, rereads: rereads) == 384)
+      #expect(layout(weights, rereads: rereads).rowsPerStep == 96)
+      #expect(layout(weights - 1, rereads: rereads).rowsPerStep == 384)
+      #expect(layout(nil, rereads: rereads).rowsPerStep == 384)
+      // Logits take memory for every row that reads them.
+      #expect(layout(nil, rereads: rereads).readingsPerStep == 96)
     }
-    // What is asked for is taken, but every sequence of a step feeds a token.
-    #expect(rows(nil, options: .init(lanes: 2, rowsPerStep: 40)) == 40)
-    #expect(rows(nil, options: .init(lanes: 2, rowsPerStep: 7)) == 32)
+    let asked = layout(nil, options: .init(lanes: 2, rowsPerStep: 7))
+    #expect(asked.rowsPerStep == 7)
+    #expect(asked.readingsPerStep == 7)
   }
 
   @Test func requestsOfOneCallTakeTheirAverage() {

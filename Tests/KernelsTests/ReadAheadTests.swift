@@ -35,6 +35,39 @@ import Testing
     #expect(place() == [0, 0, 0])
   }
 
+  /// Results that are far are asked for as well, before what lies ahead: neither
+  /// changes them, whether a tile has steps enough for both or not.
+  @Test(arguments: [1, 5, 20, 512], Precision.allCases)
+  func farResultsAreTheSame(inputs: Int, precision: Precision) {
+    let (rows, outputs) = (1000, 40)
+    let packed = PackedMatrix(
+      sample("w", outputs * inputs), inputs: inputs, outputs: outputs, precision: precision)
+    let x = sample("x", rows * inputs)
+    let before = sample("before", rows * outputs)
+    var expected: [Float] = []
+    for row in 0..<rows {
+      var y = Array(before[(row * outputs)..<((row + 1) * outputs)])
+      y.withUnsafeMutableBufferPointer {
+        matmul(
+          $0.baseAddress!, Array(x[(row * inputs)..<((row + 1) * inputs)]), packed, rows: 1,
+          adding: $0.baseAddress!)
+      }
+      expected += y
+    }
+    let memory = FloatBuffer(count: 1 << 16)
+    let ahead = ReadAhead(sequences: 4)
+    for part in 1...8 {
+      ahead.add(memory.pointer, bytes: 64 * part, stride: 1024, segments: 9 - part)
+    }
+    var all = before
+    all.withUnsafeMutableBufferPointer {
+      matmul($0.baseAddress!, x, packed, rows: rows, adding: $0.baseAddress!, ahead: ahead)
+    }
+    #expect(all.map(\.bitPattern) == expected.map(\.bitPattern))
+    let walk = ahead.walk.pointee
+    if inputs == 512 { #expect(walk.part! == walk.end) }
+  }
+
   /// From the first part on that there is no room for, nothing is taken.
   @Test func whatIsTooMuchIsLeftOut() {
     let memory = FloatBuffer(count: 16)

@@ -148,6 +148,32 @@ import Testing
     #expect(alone.allSatisfy { $0.isFinite })
   }
 
+  private static func passAndBack(forTraining: Bool) {
+    let model = ModelReference.model(tied: true, head: .languageModel)
+    let batch = PackedBatch([[1, 2, 3]])
+    let w = TrainingWorkspace(model.configuration, maximumRows: 3, maximumSequence: 3)
+    let weights = model.packedWeights(forTraining: forTraining)
+    model.forward(batch, weights, w)
+    model.backward(batch, w, into: model.makeGradient())
+  }
+
+  @Test func backwardAfterAPassThatWasNotForTrainingStopsTheProgram() async {
+    Self.passAndBack(forTraining: true)
+    await #expect(processExitsWith: .failure) {
+      Self.passAndBack(forTraining: false)
+    }
+  }
+
+  /// After training, what only training reads need not stay.
+  @Test func packedWeightsAreReleased() {
+    let model = ModelReference.model(tied: true, head: .languageModel)
+    weak var last = model.packedWeights(forTraining: true)
+    #expect(last != nil)
+    model.releasePackedWeights()
+    #expect(last == nil)
+    #expect(model.packedWeights().backward == nil)
+  }
+
   @Test func backwardAddsToTheGradient() {
     let model = ModelReference.model(tied: true, head: .languageModel)
     let batch = PackedBatch(model.randomSequences([6, 5], seed: 70))
